@@ -1,0 +1,242 @@
+package batching
+
+import (
+	"sync"
+	"time"
+)
+
+// Gate bounds how many batches are processed at once, over as many batchers as share it. A batch that may leave waits at the
+// gate and goes on filling up to its effective size while it does.
+type Gate interface {
+	// Enter takes a place: true means it is taken now, false that ready is called once, later, when it is. It does not wait.
+	Enter(ready func()) bool
+	// Leave gives a place back.
+	Leave()
+}
+
+// Config says how a Batcher works. Process is required.
+type Config[T any] struct {
+	Policy Policy
+	// Gate bounds the batches in flight; nil means no bound.
+	Gate Gate
+	// Process gets each batch, in a goroutine of its own; the batch is its to keep.
+	Process func(batch []T, why Reason)
+	// Expired gets the items whose deadline passes before they leave. It is called without locks held; nil drops them.
+	Expired func(items []T)
+}
+
+// Batcher gathers items into batches. Its methods may be called by several goroutines at once. It owns one timer and, for
+// each batch in flight, one goroutine; none is left when Close has returned without an error.
+type Batcher[T any] struct {
+	cfg Config[T]
+
+	mu       sync.Mutex
+	queue    gathering[T]
+	crew     crew[T]
+	inFlight int       // batches being processed
+	waiting  bool      // a place at the gate has been asked for
+	quiet    time.Time // when something last happened
+	timer    *time.Timer
+	wakes    time.Time // when timer fires; zero: it does not
+	closed   bool
+	idle     chan struct{} // closed when closed and nothing is in flight
+}
+
+// New returns an empty Batcher.
+func New[T any](cfg Config[T]) *Batcher[T] {
+	return &Batcher[T]{cfg: cfg, idle: make(chan struct{})}
+}
+
+// Gathered returns how many items wait, and InFlight how many batches are being processed, for metrics.
+func (b *Batcher[T]) Gathered() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queue.len()
+}
+
+// InFlight returns how many batches are being processed.
+func (b *Batcher[T]) InFlight() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inFlight
+}
+
+// Flush lets everything that is gathered leave as soon as the gate has room. It does not wait for that.
+func (b *Batcher[T]) Flush() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flush()
+}
+
+func (b *Batcher[T]) flush() {
+	b.queue.due = b.queue.len()
+	b.advance(time.Now())
+}
+
+// Close lets what is gathered leave. Items that are added later leave at once. Idle tells when nothing is in flight.
+// Close may be called more than once.
+func (b *Batcher[T]) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	b.closed = true
+	b.flush()
+	b.checkIdle()
+}
+
+// Idle is closed when the Batcher is closed and nothing is gathered or in flight.
+func (b *Batcher[T]) Idle() <-chan struct{} { return b.idle }
+
+func (b *Batcher[T]) checkIdle() {
+	if !b.closed || b.inFlight > 0 || b.waiting || b.queue.len() > 0 {
+		return
+	}
+	b.arm(time.Time{})
+	select {
+	case <-b.idle:
+	default:
+		close(b.idle)
+	}
+}
+
+// advance sends every batch that may leave and finds a place at the gate. b.mu is held.
+func (b *Batcher[T]) advance(now time.Time) {
+	for {
+		why, again := b.decide(now)
+		if why == reasonNone {
+			b.arm(again)
+			return
+		}
+		if b.waiting || !b.enter() {
+			b.arm(b.queue.expires)
+			return
+		}
+		b.dispatch(why)
+	}
+}
+
+func (b *Batcher[T]) decide(now time.Time) (why Reason, again time.Time) {
+	if b.queue.len() == 0 {
+		return reasonNone, time.Time{}
+	}
+	why, again = b.cfg.Policy.decide(situation{
+		gathered: b.queue.len(),
+		bytes:    b.queue.bytes,
+		flushed:  b.queue.due > 0 || b.closed,
+		leaveBy:  b.queue.leaveBy(),
+		quiet:    b.quiet,
+		inFlight: b.inFlight,
+		capacity: b.crew.capacity(now),
+		held:     b.crew.allHeld(),
+	}, now)
+	return why, earlier(earlier(again, b.queue.expires), b.crew.nextRest())
+}
+
+// enter takes a place at the gate, or asks for one. b.mu is held, so entered cannot overtake the note that we wait.
+func (b *Batcher[T]) enter() bool {
+	if b.cfg.Gate == nil || b.cfg.Gate.Enter(b.entered) {
+		return true
+	}
+	b.waiting = true
+	return false
+}
+
+// entered is called by the gate when the place that was asked for is there.
+func (b *Batcher[T]) entered() {
+	b.mu.Lock()
+	b.waiting = false
+	now := time.Now()
+	why, _ := b.decide(now)
+	if why != reasonNone {
+		b.dispatch(why)
+	}
+	b.advance(now)
+	b.checkIdle()
+	b.mu.Unlock()
+	if why == reasonNone { // what waited has gone another way
+		b.cfg.Gate.Leave()
+	}
+}
+
+// dispatch cuts a batch and starts it; a place at the gate is held for it. b.mu is held.
+func (b *Batcher[T]) dispatch(why Reason) {
+	size := EffectiveSize(b.cfg.Policy.Size, b.crew.total)
+	entries := b.queue.cut(size, b.cfg.Policy.MaxBytes)
+	batch := make([]T, len(entries))
+	for i := range entries {
+		batch[i] = entries[i].value
+	}
+	b.inFlight++
+	go b.process(batch, why)
+}
+
+func (b *Batcher[T]) process(batch []T, why Reason) {
+	defer b.finished()
+	b.cfg.Process(batch, why)
+}
+
+func (b *Batcher[T]) finished() {
+	b.mu.Lock()
+	b.inFlight--
+	b.quiet = time.Now()
+	b.advance(b.quiet)
+	b.checkIdle()
+	b.mu.Unlock()
+	if b.cfg.Gate != nil {
+		b.cfg.Gate.Leave()
+	}
+}
+
+// arm makes the timer fire at again or earlier; zero means not at all. A timer that fires early finds nothing to do and is
+// armed again: that is cheaper than to move it with every arrival. b.mu is held.
+func (b *Batcher[T]) arm(again time.Time) {
+	if again.IsZero() {
+		if b.closed && b.timer != nil {
+			b.timer.Stop()
+		}
+		return
+	}
+	if !b.wakes.IsZero() && !again.Before(b.wakes) {
+		return
+	}
+	b.wakes = again
+	wait := time.Until(again)
+	if b.timer == nil {
+		b.timer = time.AfterFunc(wait, b.wake)
+		return
+	}
+	b.timer.Reset(wait)
+}
+
+func (b *Batcher[T]) wake() {
+	b.mu.Lock()
+	b.wakes = time.Time{}
+	now := time.Now()
+	expired := b.expire(now)
+	b.advance(now)
+	b.checkIdle()
+	b.mu.Unlock()
+	if len(expired) > 0 && b.cfg.Expired != nil {
+		b.cfg.Expired(expired)
+	}
+}
+
+// expire takes out the items whose deadline has passed. b.mu is held.
+func (b *Batcher[T]) expire(now time.Time) []T {
+	if b.queue.expires.IsZero() || now.Before(b.queue.expires) {
+		return nil
+	}
+	return values(b.queue.remove(func(e *entry[T]) bool {
+		return !e.deadline.IsZero() && !now.Before(e.deadline)
+	}))
+}
+
+func values[T any](entries []entry[T]) []T {
+	items := make([]T, len(entries))
+	for i := range entries {
+		items[i] = entries[i].value
+	}
+	return items
+}

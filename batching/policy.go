@@ -1,0 +1,113 @@
+// Package batching decides when records leave together.
+//
+// A [Batcher] gathers items that its sources add, cuts them into batches and gives each batch to a function in a goroutine
+// of its own. [Policy] holds the rules and is pure: no clock, no lock, no goroutine. The package is generic and uses only
+// the standard library; it does not know what a record, a prompt or a provider is, never waits inside Add, and puts no
+// bound of its own on what is gathered: that bound is the window of whoever adds.
+package batching
+
+import "time"
+
+// Policy says when a batch leaves. The zero value sends every item alone, at once.
+type Policy struct {
+	// Size is the most items in a batch; values below 1 count as 1.
+	Size int
+	// MaxBytes is the most bytes in a batch; 0 means no bound. An item that is larger leaves alone.
+	MaxBytes int
+	// Timeout is how long the first item of a batch waits for others; 0 means not at all.
+	Timeout time.Duration
+}
+
+// The stall guard sends an incomplete batch that cannot be expected to grow: nothing of this batcher is being processed, at
+// least stallShare of the capacity is gathered, and nothing has happened for stallQuiet. It is there for clients that use
+// places of their window for other things than records (Flink's watermarks take slots of the same queue), so that an exact
+// count never comes together.
+const (
+	stallQuiet      = 10 * time.Millisecond
+	stallShareParts = 8 // of stallShareOf
+	stallShareOf    = 10
+)
+
+// EffectiveSize splits capacity, the most items that can be unanswered at once, evenly into batches of at most size:
+//
+//	k = max(1, ceil(capacity/size - 1/2));  effective = min(size, capacity / k)
+//
+// A batch larger than the capacity never fills, and one that leaves a remainder of the capacity behind makes small batches
+// for ever. A remainder of at most half a batch stays unused. Capacities and sizes below 1 count as 1.
+func EffectiveSize(size, capacity int) int {
+	size, capacity = max(size, 1), max(capacity, 1)
+	doubled := 2*capacity - size // ceil(C/B - 1/2) = ceil((2C - B) / 2B)
+	batches := 1
+	if doubled > 0 {
+		batches = max(1, (doubled+2*size-1)/(2*size))
+	}
+	return max(1, min(size, capacity/batches))
+}
+
+// Reason says why a batch left.
+type Reason string
+
+// The reasons why a batch leaves.
+const (
+	// ReasonFull: it holds the effective size.
+	ReasonFull Reason = "full"
+	// ReasonBytes: the next item would not fit into MaxBytes.
+	ReasonBytes Reason = "bytes"
+	// ReasonTimeout: its first item has waited for Timeout, or an item could miss its deadline.
+	ReasonTimeout Reason = "timeout"
+	// ReasonFlush: somebody asked for it, or a source has ended.
+	ReasonFlush Reason = "flush"
+	// ReasonStall: nothing more can be expected.
+	ReasonStall Reason = "stall"
+	// reasonNone: it stays.
+	reasonNone Reason = ""
+)
+
+// situation is everything that decides whether the gathered items leave.
+type situation struct {
+	gathered int       // items gathered
+	bytes    int       // their bytes
+	flushed  bool      // somebody asked for the first of them
+	leaveBy  time.Time // when the first must leave, by Timeout or by a deadline
+	quiet    time.Time // when something last happened: an arrival, an answer, the end of a batch
+	inFlight int       // batches of this batcher being processed
+	capacity int       // most items that can be unanswered at the moment
+	held     bool      // every active source is held: none can add before something is answered
+}
+
+// decide says why a batch leaves now; with reasonNone, again is when to look once more (zero: not before something happens).
+func (p Policy) decide(s situation, now time.Time) (why Reason, again time.Time) {
+	switch {
+	case s.gathered == 0:
+		return reasonNone, time.Time{}
+	case s.gathered >= EffectiveSize(p.Size, s.capacity):
+		return ReasonFull, time.Time{}
+	case p.MaxBytes > 0 && s.bytes >= p.MaxBytes:
+		return ReasonBytes, time.Time{}
+	case s.flushed:
+		return ReasonFlush, time.Time{}
+	case !now.Before(s.leaveBy):
+		return ReasonTimeout, time.Time{}
+	}
+	if !s.stalled() {
+		return reasonNone, s.leaveBy
+	}
+	stall := s.quiet.Add(stallQuiet)
+	if !now.Before(stall) {
+		return ReasonStall, time.Time{}
+	}
+	return reasonNone, earlier(stall, s.leaveBy)
+}
+
+// stalled reports whether only silence is missing for the stall guard to strike.
+func (s situation) stalled() bool {
+	return s.inFlight == 0 && (s.held || s.gathered*stallShareOf >= s.capacity*stallShareParts)
+}
+
+// earlier returns the earlier of two times, where zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

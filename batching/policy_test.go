@@ -1,0 +1,52 @@
+package batching_test
+
+import (
+	"testing"
+
+	"github.com/weir-ml/weir/batching"
+	"pgregory.net/rapid"
+)
+
+func TestEffectiveSize(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ size, capacity, want int }{
+		{20, 10, 10},
+		{20, 19, 19},
+		{20, 20, 20},
+		{20, 25, 20},
+		{20, 30, 20},
+		{20, 31, 15},
+		{20, 39, 19},
+		{20, 40, 20},
+		{20, 64, 20},
+		{20, 128, 20},
+		{50, 10, 10},
+		{50, 100, 50},
+		{1, 10, 1},
+		{0, 0, 1},
+		{-3, -7, 1},
+		{1000, 2048, 1000},
+	}
+	for _, test := range tests {
+		if got := batching.EffectiveSize(test.size, test.capacity); got != test.want {
+			t.Errorf("EffectiveSize(%d, %d) = %d, want %d", test.size, test.capacity, got, test.want)
+		}
+	}
+}
+
+// TestEffectiveSizeFits checks what the rule promises: never above the size or the capacity, and what a whole number of
+// batches leaves of the capacity is at most half a batch of the wanted size.
+func TestEffectiveSizeFits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 1000).Draw(t, "size")
+		capacity := rapid.IntRange(1, 10000).Draw(t, "capacity")
+		got := batching.EffectiveSize(size, capacity)
+		if got < 1 || got > size || got > capacity {
+			t.Fatalf("EffectiveSize(%d, %d) = %d: outside 1..min(size, capacity)", size, capacity, got)
+		}
+		if rest := capacity % got; 2*rest > max(size, 2*(capacity/got)) {
+			t.Fatalf("EffectiveSize(%d, %d) = %d leaves %d unused", size, capacity, got, rest)
+		}
+	})
+}
