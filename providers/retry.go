@@ -1,0 +1,88 @@
+package providers
+
+import (
+	"context"
+	"time"
+)
+
+// retry is the link that makes a call again where its error may pass. It counts the attempts.
+type retry struct {
+	next    Provider
+	retries int
+	backoff Backoff
+	hooks   Hooks
+}
+
+func newRetry(next Provider, cfg ChainConfig) Provider {
+	return &retry{next: next, retries: max(cfg.MaxRetries, 0), backoff: cfg.Backoff.withDefaults(), hooks: cfg.Hooks}
+}
+
+// Complete makes the call until it succeeds or there is no use in repeating it.
+func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
+	for attempt := 1; ; attempt++ {
+		resp, err := r.attempt(ctx, req, attempt)
+		if err == nil {
+			return resp, nil
+		}
+		wait, again := r.decide(ctx, attempt, err)
+		if !again {
+			return nil, err
+		}
+		if !pause(ctx, wait) {
+			return nil, ended(ctx, err)
+		}
+	}
+}
+
+// attempt makes one attempt. Its error is a copy that knows the attempts: a driver may return the same one twice.
+func (r *retry) attempt(ctx context.Context, req *Request, attempt int) (*Response, *Error) {
+	start := r.clock()
+	resp, cause := r.next.Complete(ctx, req)
+	var err *Error
+	if cause != nil {
+		e := *AsError(cause)
+		e.Attempts = attempt
+		err = &e
+	} else {
+		resp.Attempts = attempt
+	}
+	if r.hooks.CallDone != nil {
+		r.hooks.CallDone(attempt, time.Since(start), resp, err)
+	}
+	return resp, err
+}
+
+// decide says whether the call goes on after err, and after what wait.
+func (r *retry) decide(ctx context.Context, attempt int, err *Error) (time.Duration, bool) {
+	if !err.Kind.Retriable() || attempt > r.retries || ctx.Err() != nil {
+		return 0, false
+	}
+	wait := r.backoff.wait(attempt, err.RetryAfter)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return 0, false // to wait for an attempt that can no longer be made helps nobody
+	}
+	if r.hooks.Retrying != nil {
+		r.hooks.Retrying(attempt, wait, err)
+	}
+	return wait, true
+}
+
+// pause waits, and reports false where ctx ends first.
+func pause(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// clock returns the time where somebody wants to know how long an attempt takes.
+func (r *retry) clock() time.Time {
+	if r.hooks.CallDone == nil {
+		return time.Time{}
+	}
+	return time.Now()
+}
