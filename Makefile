@@ -1,0 +1,130 @@
+# weir's make targets. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+FUZZTIME ?= 10s
+# The race detector needs a C compiler; without one the tests run without it, and say so.
+RACE := $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
+# Modules of this repository that have Go code of weir; tools/ has none.
+MODULES := . $(shell find . -name go.mod -not -path './go.mod' -not -path './tools/*' -not -path '*/testdata/*' -not -path '*/node_modules/*' -exec dirname {} \;)
+ALL_MODULES := $(MODULES) tools
+CONTRACT := internal/lint/contract.binpb
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build bin/weir.
+	go build -o bin/weir ./cmd/weir
+
+.PHONY: run
+run: build ## Serve the embedded model on 127.0.0.1:9347.
+	bin/weir serve
+
+.PHONY: demo
+demo: build ## 11,000 real reviews, one by one and in batches; no key, no network.
+	go run ./examples/demo
+
+.PHONY: demo-llm
+demo-llm: build ## The same on a small real language model (needs Python and PyPI).
+	go run ./examples/demo -llm
+
+.PHONY: test
+test: bin/grpcurl ## All tests with the race detector, and their count.
+	@$(if $(RACE),,echo "no C compiler: the tests run WITHOUT the race detector")
+	@go run ./internal/lint/gotest $(MODULES:%=-C %) $(COUNT_FILE:%=-count-file %) -- $(RACE) ./...
+
+.PHONY: test-race
+test-race: test ## The same as test.
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME (10s) each.
+	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/:func / /' | while read -r file target; do \
+	    echo "$$target ($${file#./})"; \
+	    go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . ; \
+	done
+
+.PHONY: bench
+bench: ## The benchmarks of docs/benchmarks.md.
+	go run ./bench
+
+.PHONY: soak
+soak: ## A long run that looks for what leaks or grows.
+	go run ./bench -soak
+
+.PHONY: fmt
+fmt: bin/golangci-lint bin/buf ## Format Go and the contract.
+	bin/golangci-lint fmt
+	bin/buf format -w
+
+.PHONY: generate
+generate: contract ## Regenerate gen/, docs and the record of the contract.
+	go generate ./...
+
+.PHONY: clean
+clean: ## Remove bin/.
+	rm -rf bin
+
+#: The tools, built from their pinned versions.
+
+TOOLS := bin/buf bin/golangci-lint bin/grpcurl bin/protoc-gen-go-grpc
+
+.PHONY: tools
+tools: $(TOOLS) bin/protoc-gen-go ## Build the pinned tools into bin/ (1-2 min the first time).
+
+bin/buf: package = github.com/bufbuild/buf/cmd/buf
+bin/golangci-lint: package = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/grpcurl: package = github.com/fullstorydev/grpcurl/cmd/grpcurl
+bin/protoc-gen-go-grpc: package = google.golang.org/grpc/cmd/protoc-gen-go-grpc
+
+$(TOOLS): tools/go.mod tools/go.sum
+	go build -C tools -o ../$@ $(package)
+	@touch $@
+
+# From the main module: generated code and runtime are of one version.
+bin/protoc-gen-go: go.mod go.sum
+	go build -o $@ google.golang.org/protobuf/cmd/protoc-gen-go
+	@touch $@
+
+#: What lint refuses; each step can be run alone. internal/lint/proof.sh shows each failing.
+
+.PHONY: lint
+lint: ## Everything that may not be merged (CONTRIBUTING.md says what).
+	@$(MAKE) -k lint-contract lint-generated lint-modules lint-go && echo "lint: clean"
+
+.PHONY: lint-contract
+lint-contract: bin/buf
+	bin/buf lint
+	bin/buf format -d --exit-code
+	internal/lint/breaking.sh $(CONTRACT)
+
+.PHONY: lint-generated
+lint-generated: bin/buf bin/protoc-gen-go bin/protoc-gen-go-grpc
+	internal/lint/generated.sh $(CONTRACT)
+
+.PHONY: lint-modules
+lint-modules:
+	@for dir in $(ALL_MODULES); do echo "go mod tidy -diff ($$dir)"; go mod tidy -C "$$dir" -diff; done
+
+.PHONY: lint-go
+lint-go: bin/golangci-lint
+	bin/golangci-lint run ./...
+
+.PHONY: lint-proof
+lint-proof: bin/golangci-lint bin/buf bin/protoc-gen-go bin/protoc-gen-go-grpc ## Show lint refusing one planted mistake of each kind.
+	internal/lint/proof.sh
+
+#: The contract.
+
+.PHONY: contract
+contract: bin/buf bin/protoc-gen-go bin/protoc-gen-go-grpc
+	internal/lint/breaking.sh $(CONTRACT)
+	bin/buf generate
+	bin/buf build --exclude-source-info -o $(CONTRACT)
+
+.PHONY: break-contract
+break-contract: bin/buf # Accept a change of the contract that breaks clients; CHANGELOG.md must say so.
+	bin/buf build --exclude-source-info -o $(CONTRACT)
