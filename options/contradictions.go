@@ -1,0 +1,50 @@
+package options
+
+import (
+	"fmt"
+	"slices"
+)
+
+// inAnswer are the options that say where in an answer the values are. The format text knows no such places.
+var inAnswer = [...]string{responsePath, indexField, valueField}
+
+// settle finds the defaults that depend on other options.
+func (r *resolution) settle() {
+	v := &r.values
+	if v.BatchSize == 1 && v.PromptTemplate == "" && !r.anySet(recordFormat, responseFormat) && !r.anySet(inAnswer[:]...) {
+		v.ResponseFormat = FormatText
+	}
+	if v.ResponseFormat == FormatText {
+		v.ResponsePath, v.IndexField, v.ValueFields = "", "", nil
+	}
+}
+
+func (r *resolution) anySet(names ...string) bool { return slices.ContainsFunc(names, r.values.IsSet) }
+
+// contradictions adds the problems that only several options together have.
+func (r *resolution) contradictions() {
+	v := &r.values
+	if v.ResponseFormat != FormatText {
+		if slices.Contains(v.ValueFields, v.IndexField) {
+			r.contradictf(valueField, "names %s, which is the %s: an entry's index is not its value", quote(v.IndexField), indexField)
+		}
+		return
+	}
+	if v.BatchSize > 1 {
+		r.contradictf(responseFormat, "text takes the whole reply as the value of one record, but %s is %d: use json, or a %s of 1",
+			batchSize, v.BatchSize, batchSize)
+	}
+	for _, name := range inAnswer {
+		if v.IsSet(name) {
+			r.contradictf(name, "has no meaning where %s is text: use json, or set %s to the empty text", responseFormat, name)
+		}
+	}
+	if v.PromptTemplate == "" && v.RecordFormat != RecordText {
+		r.contradictf(recordFormat, "has no meaning where %s is text and there is no %s: the record's text is sent as it is",
+			responseFormat, promptTemplate)
+	}
+}
+
+func (r *resolution) contradictf(option, format string, args ...any) {
+	r.add(r.values.setBy[option], option, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,106 @@
+package options
+
+// The names of the options that other code speaks of.
+const (
+	batchSize      = "batch.size"
+	promptTemplate = "batch.prompt.template"
+	recordFormat   = "record.format"
+	responseFormat = "response.format"
+	responsePath   = "response.path"
+	indexField     = "response.index.field"
+	valueField     = "response.value.field"
+)
+
+const maxText = 64 << 10
+
+// table is the one place where an option is defined. A new option is a field of Values and a line here.
+var table = [...]Option{
+	{
+		Name: batchSize, Type: Integer, Default: "1", Min: 1, Max: 1000, Unit: "records", Example: "20", Overridable: true,
+		Doc: "Most records that share one model call. A stream whose `max_in_flight` is smaller gets smaller batches, and a " +
+			"warning.",
+		field: func(v *Values) any { return &v.BatchSize },
+	},
+	{
+		Name: "batch.timeout.ms", Type: Milliseconds, Default: "1000", Max: 600_000, Unit: "ms", Example: "200", Overridable: true,
+		Doc: "Longest time that a batch waits for more records, from its first one. 0: a batch leaves as soon as a call is " +
+			"free.",
+		field: func(v *Values) any { return &v.BatchTimeout },
+	},
+	{
+		Name: "batch.max.bytes", Type: Integer, Default: "1048576", Min: 1, Max: 16 << 20, Unit: "bytes", Example: "32768",
+		Doc: "Most bytes of record text in one batch. A batch that would go over leaves before the record is added; one " +
+			"record always fits.",
+		field: func(v *Values) any { return &v.BatchMaxBytes },
+	},
+	{
+		Name: "batch.scope", Type: Choice, Default: string(ScopeStream), Example: string(ScopeModel),
+		Choices: []string{string(ScopeStream), string(ScopeModel)},
+		Doc: "Whose records share a batch: those of one stream, or those of all streams with the same model and the same " +
+			"options.",
+		field: func(v *Values) any { return (*string)(&v.BatchScope) },
+	},
+	{
+		Name: "system.prompt", Type: Text, Max: maxText, Example: "You judge product reviews.", Overridable: true,
+		Doc:   "What the model is told first, as the system message. Empty: no system message.",
+		field: func(v *Values) any { return &v.SystemPrompt },
+	},
+	{
+		Name: promptTemplate, Type: Text, Max: maxText, Overridable: true,
+		Example: `Name the sentiment of each text. Answer with a JSON array: [{"index": <n>, "sentiment": "<positive|negative|neutral>"}]`,
+		Doc: "What the model is told about a batch, as a Mustache template. A template with a `{{#records}}` section writes " +
+			"the records itself; below any other the records are added. Empty: weir's own instruction, or the text alone " +
+			"in single mode.",
+		field: func(v *Values) any { return &v.PromptTemplate },
+	},
+	{
+		Name: recordFormat, Type: Choice, Default: RecordText, Choices: []string{RecordText, RecordJSON, RecordXML},
+		Example: "json", Overridable: true,
+		Doc:   "How records are written into the prompt: lines (`Input 1: \"…\"`), JSON objects, or XML elements.",
+		field: func(v *Values) any { return &v.RecordFormat },
+	},
+	{
+		Name: responseFormat, Type: Choice, Default: FormatJSON, Choices: []string{FormatJSON, FormatText},
+		Planned: []string{"xml", "delimited", "regex"}, Example: "json", Overridable: true,
+		Doc: "How the model's answer is read: entries of a JSON text, or the whole reply as the value of the only record. " +
+			"Where it is not set it is `text` in single mode, else `json`. `xml`, `delimited` and `regex` are not there yet.",
+		field: func(v *Values) any { return &v.ResponseFormat },
+	},
+	{
+		Name: responsePath, Type: Text, Default: "$[*]", Max: 1024, Example: "$.results[*]", Overridable: true,
+		Doc:   "JSONPath of the entries in the answer, one for each record.",
+		field: func(v *Values) any { return &v.ResponsePath },
+	},
+	{
+		Name: indexField, Type: Text, Default: "index", Max: 128, Example: "id", Overridable: true,
+		Doc:   "Field of an entry that holds the index of its record. Indexes count from 1.",
+		field: func(v *Values) any { return &v.IndexField },
+	},
+	{
+		Name: valueField, Type: Names, Default: "value", Max: 4096, Example: "sentiment,score", Overridable: true,
+		Doc: "Field of an entry that holds the value. Several names with commas between give several values, each by its " +
+			"name.",
+		field: func(v *Values) any { return &v.ValueFields },
+	},
+	{
+		Name: "max.retries", Type: Integer, Default: "3", Max: 20, Unit: "calls", Example: "5", Overridable: true,
+		Doc:   "Most further calls for a batch whose call failed in a way that may pass: no connection, time-out, 429, 5xx.",
+		field: func(v *Values) any { return &v.MaxRetries },
+	},
+	{
+		Name: "request.timeout.ms", Type: Milliseconds, Default: "30000", Min: 1, Max: 3_600_000, Unit: "ms", Example: "60000",
+		Overridable: true,
+		Doc:         "Longest time of one model call. A retry has the same time again.",
+		field:       func(v *Values) any { return &v.RequestTimeout },
+	},
+	{
+		Name: "temperature", Type: Number, Max: 2, Example: "0", Overridable: true,
+		Doc:   "Sampling temperature. Empty: the provider's own default.",
+		field: func(v *Values) any { return &v.Temperature },
+	},
+	{
+		Name: "max.output.tokens", Type: Integer, Default: "0", Max: 1_000_000, Unit: "tokens", Example: "2000",
+		Doc:   "Most tokens of an answer, for the whole batch. 0: the provider's own limit.",
+		field: func(v *Values) any { return &v.MaxOutputTokens },
+	},
+}
