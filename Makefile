@@ -63,6 +63,7 @@ fmt: bin/golangci-lint bin/buf ## Format Go and the contract.
 .PHONY: generate
 generate: contract ## Regenerate gen/, docs and the record of the contract.
 	go generate ./...
+	internal/lint/adr.sh
 
 .PHONY: clean
 clean: ## Remove bin/.
@@ -104,6 +105,7 @@ lint-contract: bin/buf
 .PHONY: lint-generated
 lint-generated: bin/buf bin/protoc-gen-go bin/protoc-gen-go-grpc
 	internal/lint/generated.sh $(CONTRACT)
+	internal/lint/adr.sh --check
 
 .PHONY: lint-modules
 lint-modules:
@@ -111,7 +113,7 @@ lint-modules:
 
 .PHONY: lint-go
 lint-go: bin/golangci-lint
-	bin/golangci-lint run ./...
+	@for dir in $(MODULES); do echo "golangci-lint run ($$dir)"; (cd "$$dir" && "$(CURDIR)/bin/golangci-lint" run ./...); done
 
 .PHONY: lint-proof
 lint-proof: bin/golangci-lint bin/buf bin/protoc-gen-go bin/protoc-gen-go-grpc ## Show lint refusing one planted mistake of each kind.

@@ -52,6 +52,7 @@ fresh
 accepts "${lint[@]}"
 accepts internal/lint/generated.sh $contract
 accepts internal/lint/breaking.sh $contract
+accepts internal/lint/adr.sh --check
 
 fresh
 cat >batching/planted.go <<'GO'
@@ -134,6 +135,10 @@ refuses "a contract that breaks clients" 'Previously present field "4"' internal
 fresh
 sed -i 's/^\/\/ Several results\.$//' proto/weir/v1/inference.proto
 refuses "a message without a comment" "ResultBatch" bin/buf lint
+
+fresh
+printf '# 9999. Planted\n' >docs/adr/9999-planted.md
+refuses "a decision that the index lacks" "run \`make generate\`" internal/lint/adr.sh --check
 
 if ((failures > 0)); then
 	echo "$failures checks do not bite"
