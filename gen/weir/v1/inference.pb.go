@@ -687,7 +687,7 @@ func (x *Window) GetBytes() uint64 {
 // Several records.
 type RecordBatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In order. The whole message is at most 4 MiB.
+	// In order. The whole message is at most 16 MiB; a larger one ends the stream with RESOURCE_EXHAUSTED.
 	Records       []*Record `protobuf:"bytes,1,rep,name=records" json:"records,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

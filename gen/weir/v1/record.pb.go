@@ -186,7 +186,7 @@ type Record struct {
 	Sequence *uint64 `protobuf:"varint,1,opt,name=sequence" json:"sequence,omitempty"`
 	// What the model shall look at. UTF-8; at most `max_record_bytes` of the server (1 MiB by default) together with all
 	// fields. A record with neither text nor fields, or with blank text only, is an INVALID_RECORD.
-	Text *string `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
+	Text string `protobuf:"bytes,2,opt,name=text" json:"text,omitempty"`
 	// Named columns, in the order in which the prompt shows them. At most 64; names are not empty, at most 128 bytes, and
 	// differ from one another.
 	Fields []*Field `protobuf:"bytes,3,rep,name=fields" json:"fields,omitempty"`
@@ -235,8 +235,8 @@ func (x *Record) GetSequence() uint64 {
 }
 
 func (x *Record) GetText() string {
-	if x != nil && x.Text != nil {
-		return *x.Text
+	if x != nil {
+		return x.Text
 	}
 	return ""
 }
@@ -687,10 +687,10 @@ var File_weir_v1_record_proto protoreflect.FileDescriptor
 
 const file_weir_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x14weir/v1/record.proto\x12\aweir.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa3\x01\n" +
+	"\x14weir/v1/record.proto\x12\aweir.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9c\x01\n" +
 	"\x06Record\x12!\n" +
-	"\bsequence\x18\x01 \x01(\x04B\x05\xaa\x01\x02\b\x01R\bsequence\x12\x19\n" +
-	"\x04text\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x01R\x04text\x12&\n" +
+	"\bsequence\x18\x01 \x01(\x04B\x05\xaa\x01\x02\b\x01R\bsequence\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12&\n" +
 	"\x06fields\x18\x03 \x03(\v2\x0e.weir.v1.FieldR\x06fields\x123\n" +
 	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"P\n" +
 	"\x05Field\x12\x12\n" +

@@ -1,0 +1,70 @@
+package inference
+
+import "github.com/weir-ml/weir/batching"
+
+// gatherer is a Batcher and those who use it: one stream (`batch.scope=stream`), or all streams with the same model and the
+// same resolved options (`batch.scope=model`). It lives from the first stream to the last.
+type gatherer struct {
+	batcher *batching.Batcher[pending]
+	key     string // in Engine.shared; empty: it is one stream's own
+	streams int    // guarded by Engine.mu
+}
+
+// gatherer returns the gatherer of a new stream; each must be released once.
+func (e *Engine) gatherer(p *plan) *gatherer {
+	if !p.shared() {
+		return newGatherer(p, "")
+	}
+	key := p.model.Name + "\x00" + p.options.Key()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	g := e.shared[key]
+	if g == nil {
+		g = newGatherer(p, key)
+		e.shared[key] = g
+	}
+	g.streams++
+	return g
+}
+
+func (e *Engine) release(g *gatherer) {
+	if g.key != "" && !e.leave(g) {
+		return
+	}
+	g.batcher.Close()
+}
+
+// leave reports whether the last stream has left.
+func (e *Engine) leave(g *gatherer) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	g.streams--
+	if g.streams > 0 {
+		return false
+	}
+	delete(e.shared, g.key)
+	return true
+}
+
+func newGatherer(p *plan, key string) *gatherer {
+	cfg := batching.Config[pending]{
+		Policy: batching.Policy{
+			Size:     p.options.BatchSize,
+			MaxBytes: p.options.BatchMaxBytes,
+			Timeout:  p.options.BatchTimeout,
+		},
+		Process: p.process,
+		Expired: expired,
+	}
+	if p.model.Limit != nil {
+		cfg.Gate = p.model.Limit
+	}
+	return &gatherer{batcher: batching.New(cfg), key: key}
+}
+
+// expired gives records whose time was over while they waited their results.
+func expired(batch []pending) {
+	for _, p := range batch {
+		p.stream.reject(p.record.Tag, tooLate())
+	}
+}

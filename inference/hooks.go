@@ -1,0 +1,82 @@
+package inference
+
+import (
+	"context"
+	"time"
+
+	"github.com/weir-ml/weir/providers"
+)
+
+// Hooks tell an observer what happens, for each batch and each call, never for each record. Every function may be nil; they
+// are called from several goroutines at once and must not wait.
+type Hooks struct {
+	// BatchStart is called when a batch has left. The context it returns is that of the batch's calls.
+	BatchStart func(ctx context.Context, batch Batch) context.Context
+	// BatchEnd is called when every record of the batch has its result.
+	BatchEnd func(ctx context.Context, batch Batch, end BatchEnd)
+	// CallStart is called before each attempt of a call; the context it returns is the attempt's.
+	CallStart func(ctx context.Context, call Call) context.Context
+	// CallEnd is called after each attempt, with its response or its error.
+	CallEnd func(ctx context.Context, call Call, end CallEnd)
+	// Rejected is called with the records that never reached a batch, by reason.
+	Rejected func(model string, reason Reason, records int)
+	// Fault is called when a batch panics: with the fault's type, without its value, and the stack.
+	Fault func(fault string, stack []byte)
+}
+
+// Batch describes a batch to an observer.
+type Batch struct {
+	Model, Provider string
+	// Records is how many it has, Full how many would make it full.
+	Records, Full int
+	// Left says why it left: full, bytes, timeout, flush, stall.
+	Left string
+	// Waited is the time from the arrival of its first record to its leaving.
+	Waited time.Duration
+}
+
+// BatchEnd is how a batch ended.
+type BatchEnd struct {
+	Duration time.Duration
+	Usage    providers.Usage
+	// Values is how many records have a value, Errors how many have none, by reason.
+	Values int
+	Errors map[Reason]int
+}
+
+// Call describes a call to an observer.
+type Call struct{ Model, Provider string }
+
+// CallEnd is how one attempt of a call ended: with a response or an error.
+type CallEnd struct {
+	Duration time.Duration
+	Response *providers.Response
+	Err      *providers.Error
+}
+
+// observer is the driver as the hooks see it: innermost, so that each attempt is seen on its own.
+type observer struct {
+	next  providers.Provider
+	call  Call
+	hooks Hooks
+}
+
+func observe(driver providers.Provider, call Call, hooks Hooks) providers.Provider {
+	if hooks.CallStart == nil && hooks.CallEnd == nil {
+		return driver
+	}
+	return &observer{next: driver, call: call, hooks: hooks}
+}
+
+// Complete makes the call and tells the hooks.
+func (o *observer) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
+	if o.hooks.CallStart != nil {
+		ctx = o.hooks.CallStart(ctx, o.call)
+	}
+	start := time.Now()
+	resp, err := o.next.Complete(ctx, req)
+	if o.hooks.CallEnd != nil {
+		o.hooks.CallEnd(ctx, o.call, CallEnd{Duration: time.Since(start), Response: resp, Err: providers.AsError(err)})
+	}
+	return resp, err
+}

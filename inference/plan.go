@@ -1,0 +1,163 @@
+package inference
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/weir-ml/weir/options"
+	"github.com/weir-ml/weir/parsing"
+	"github.com/weir-ml/weir/providers"
+	"github.com/weir-ml/weir/templates"
+)
+
+// model is a configured model.
+type model struct{ ModelConfig }
+
+// plan is a model with the options of a stream: everything that a batch needs, compiled once. It does not change.
+type plan struct {
+	model   *model
+	options options.Values
+	prompt  *templates.Prompt
+	parser  *parsing.Parser
+	chain   providers.Provider
+	hooks   Hooks
+}
+
+// plan resolves the options of a stream over the model's own. Its error is an *options.Error that names every problem.
+func (m *model) plan(overrides map[string]string, hooks Hooks) (*plan, error) {
+	values, problems := options.Resolve(
+		options.Layer{Name: "model " + m.Name, Set: m.Options},
+		options.Layer{Name: "request", Set: overrides, Open: m.Open},
+	)
+	p := &plan{model: m, options: values, hooks: hooks}
+	problems = append(problems, p.compile()...)
+	if len(problems) > 0 {
+		return nil, &options.Error{Problems: problems}
+	}
+	p.chain = providers.Chain(
+		observe(m.Driver, Call{Model: m.Name, Provider: m.Provider}, hooks),
+		providers.ChainConfig{MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout},
+	)
+	return p, nil
+}
+
+// compile compiles what options alone cannot check: the answer's path and the prompt's template.
+func (p *plan) compile() []options.Problem {
+	var problems []options.Problem
+	v := p.options
+	instruction := ""
+	parser, err := parsing.New(parsing.Config{
+		Format:      string(v.ResponseFormat),
+		Path:        v.ResponsePath,
+		IndexField:  v.IndexField,
+		ValueFields: v.ValueFields,
+	})
+	if err != nil {
+		problems = append(problems, problemsOf("response.path", err)...)
+	} else {
+		p.parser, instruction = parser, parser.Instruction()
+	}
+	p.prompt, err = templates.Compile(templates.Config{
+		System:      v.SystemPrompt,
+		Template:    v.PromptTemplate,
+		Instruction: instruction,
+		Format:      templates.Format(v.RecordFormat),
+		Single:      v.Single(),
+	})
+	if err != nil {
+		problems = append(problems, problemsOf("batch.prompt.template", err)...)
+	}
+	return problems
+}
+
+// problemsOf takes a joined error of parsing or templates apart: each begins with the option that it is about.
+func problemsOf(option string, err error) []options.Problem {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var problems []options.Problem
+		for _, e := range joined.Unwrap() {
+			problems = append(problems, problemsOf(option, e)...)
+		}
+		return problems
+	}
+	text := err.Error()
+	if name, rest, ok := strings.Cut(text, ": "); ok {
+		if _, known := options.Lookup(name); known {
+			option, text = name, rest
+		}
+	}
+	return []options.Problem{{Option: option, Message: "cannot be used: " + text}}
+}
+
+// request makes a call of a rendered prompt.
+func (p *plan) request(rendered templates.Rendered) *providers.Request {
+	req := &providers.Request{
+		Model:           p.model.ProviderModel,
+		Temperature:     p.options.Temperature,
+		MaxOutputTokens: p.options.MaxOutputTokens,
+	}
+	if rendered.System != "" {
+		req.Messages = append(req.Messages, providers.Message{Role: providers.RoleSystem, Content: rendered.System})
+	}
+	req.Messages = append(req.Messages, providers.Message{Role: providers.RoleUser, Content: rendered.User})
+	return req
+}
+
+// Prompt is what one call would say.
+type Prompt struct {
+	Messages []providers.Message
+	// EstimatedTokens is an estimate of the prompt's tokens.
+	EstimatedTokens int
+	// Records are the tags of the records in it, in the order of their indexes 1, 2, ….
+	Records []uint64
+}
+
+// Render returns the prompts that the records would be sent in, `batch.size` records each. It calls no model. Its error is
+// an *UnknownModelError, an *options.Error, or an *Error for the first record that is not valid.
+func (e *Engine) Render(modelName string, overrides map[string]string, records []Record) ([]Prompt, error) {
+	m, err := e.find(modelName)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.plan(overrides, Hooks{})
+	if err != nil {
+		return nil, err
+	}
+	var prompts []Prompt
+	for rest := records; len(rest) > 0; {
+		n := min(len(rest), p.options.BatchSize)
+		prompt, err := e.renderOne(p, rest[:n])
+		if err != nil {
+			return nil, err
+		}
+		prompts = append(prompts, prompt)
+		rest = rest[n:]
+	}
+	return prompts, nil
+}
+
+func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
+	prompt := Prompt{}
+	rows := make([]templates.Record, len(records))
+	for i := range records {
+		if err := records[i].Validate(e.maxRecordBytes); err != nil {
+			return prompt, fmt.Errorf("record %d: %w", records[i].Tag, err)
+		}
+		rows[i] = templates.Record{Fields: records[i].Fields}
+		prompt.Records = append(prompt.Records, records[i].Tag)
+	}
+	rendered, err := p.prompt.Render(rows)
+	if err != nil {
+		return prompt, fmt.Errorf("rendering the prompt: %w", err)
+	}
+	prompt.Messages = p.request(rendered).Messages
+	prompt.EstimatedTokens = p.prompt.EstimateTokens(rendered)
+	return prompt, nil
+}
+
+// IsInvalidRequest reports whether err, from Open or Render, is the request's own fault.
+func IsInvalidRequest(err error) bool {
+	_, isOptions := errors.AsType[*options.Error](err)
+	_, isRecord := errors.AsType[*Error](err)
+	return isOptions || isRecord
+}

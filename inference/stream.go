@@ -1,0 +1,153 @@
+package inference
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/weir-ml/weir/batching"
+	"github.com/weir-ml/weir/options"
+)
+
+// StreamConfig is what a stream asks for.
+type StreamConfig struct {
+	// Model is the model's name; empty for the only one.
+	Model string
+	// Options override the model's own.
+	Options map[string]string
+	// Capacity is the most records that the stream will have unanswered; at least 1.
+	Capacity int
+	// Receiver gets the results.
+	Receiver Receiver
+}
+
+// Stream is a sequence of records with the same options. Submit, Flush, Answered and Hold may be called by several
+// goroutines at once, Submit in the order of the records. A stream must be closed.
+type Stream struct {
+	engine   *Engine
+	plan     *plan
+	gatherer *gatherer
+	source   *batching.Source[pending]
+	receiver Receiver
+	capacity int
+	ctx      context.Context //nolint:containedctx // a record's call lives as long as its stream, not as long as a Submit
+	pending  atomic.Int64    // records without a result
+}
+
+// pending is a record on its way.
+type pending struct {
+	record   Record
+	stream   *Stream
+	arrived  time.Time
+	attempts int
+}
+
+// Open opens a stream. Its records' calls are cancelled when ctx ends. The error is an *UnknownModelError, or an
+// *options.Error that names every problem.
+func (e *Engine) Open(ctx context.Context, cfg StreamConfig) (*Stream, error) {
+	m, err := e.find(cfg.Model)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.plan(cfg.Options, e.hooks)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{engine: e, plan: p, receiver: cfg.Receiver, capacity: max(cfg.Capacity, 1), ctx: ctx}
+	s.gatherer = e.gatherer(p)
+	s.source = s.gatherer.batcher.Join(s.capacity)
+	return s, nil
+}
+
+// Model returns the model's name and Options its options as they hold for this stream.
+func (s *Stream) Model() string { return s.plan.model.Name }
+
+// Options returns the options as they hold for this stream.
+func (s *Stream) Options() options.Values { return s.plan.options }
+
+// EffectiveBatchSize returns how many records make a full batch of this stream alone, and a warning where its capacity
+// keeps batches below `batch.size`.
+func (s *Stream) EffectiveBatchSize() (size int, warning string) {
+	want := s.plan.options.BatchSize
+	size = batching.EffectiveSize(want, s.capacity)
+	if size >= want || s.plan.options.BatchScope == options.ScopeModel {
+		return size, ""
+	}
+	return size, fmt.Sprintf("batches have %d records, not batch.size=%d, because at most %d records of this stream are"+
+		" unanswered at once: set max_in_flight (Flink: max-concurrent-operations) to %d, or batch.scope to model",
+		size, want, s.capacity, (s.capacity+want-1)/want*want)
+}
+
+// Submit takes records, in order. It does not wait. Each record's result reaches the Receiver, possibly before Submit
+// returns. The slice stays the caller's.
+func (s *Stream) Submit(records []Record) {
+	now := time.Now()
+	items := make([]batching.Item[pending], 0, len(records))
+	s.pending.Add(int64(len(records)))
+	for i := range records {
+		r := records[i]
+		if err := r.Validate(s.engine.maxRecordBytes); err != nil {
+			s.reject(r.Tag, err)
+			continue
+		}
+		if !r.Deadline.IsZero() && !now.Before(r.Deadline) {
+			s.reject(r.Tag, tooLate())
+			continue
+		}
+		items = append(items, batching.Item[pending]{
+			Value:    pending{record: r, stream: s, arrived: now},
+			Bytes:    r.Bytes(),
+			Deadline: r.Deadline,
+		})
+	}
+	if len(items) > 0 {
+		s.source.Add(items...)
+	}
+}
+
+// reject gives a record that goes into no batch its result.
+func (s *Stream) reject(tag uint64, err *Error) {
+	if s.engine.hooks.Rejected != nil {
+		s.engine.hooks.Rejected(s.plan.model.Name, err.Reason, 1)
+	}
+	s.deliver([]Result{{Tag: tag, Err: err}})
+}
+
+func (s *Stream) deliver(results []Result) {
+	s.receiver.Receive(results)
+	s.pending.Add(int64(-len(results)))
+}
+
+// Flush lets what is gathered leave now.
+func (s *Stream) Flush() { s.source.Flush() }
+
+// Answered says that the results of n records have gone out, so that the client may send as many again.
+func (s *Stream) Answered(n int) { s.source.Answered(n) }
+
+// Hold says whether the client is kept from sending by the bytes of its window.
+func (s *Stream) Hold(held bool) { s.source.Hold(held) }
+
+// Close ends the stream: what is gathered and has not left gets CANCELLED. Batches in flight go on; cancel the context of
+// Open first to end those too.
+func (s *Stream) Close() {
+	for _, p := range s.source.Leave() {
+		s.reject(p.record.Tag, &Error{Reason: ReasonCancelled, Message: "the stream ended before the record was sent to the model"})
+	}
+	s.engine.release(s.gatherer)
+}
+
+// Idle is closed when the stream is closed and, unless it shares its batches with other streams, nothing of it is in
+// flight.
+func (s *Stream) Idle() <-chan struct{} {
+	if s.gatherer.key != "" {
+		return closedChannel
+	}
+	return s.gatherer.batcher.Idle()
+}
+
+var closedChannel = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func tooLate() *Error {
+	return &Error{Reason: ReasonDeadlineExceeded, Message: "the record's time was over before the model answered"}
+}

@@ -1,0 +1,217 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
+	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/options"
+)
+
+// service is the contract's service: what a stream does is in session.go.
+type service struct {
+	weirv1.UnimplementedInferenceServiceServer
+
+	server *Server
+}
+
+// Predict serves one stream.
+func (s *service) Predict(stream predictStream) error {
+	session := newSession(s.server, stream)
+	if err := s.server.admission.enter(session); err != nil {
+		return err
+	}
+	defer s.server.admission.leave(session)
+	err := session.serve()
+	if o := session.opened.Load(); o != nil {
+		s.server.cfg.Hooks.ended(o.engine.Model(), err)
+	}
+	return statusOf(err)
+}
+
+// PredictBatch answers a few records at once.
+func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequest) (*weirv1.PredictBatchResponse, error) {
+	if err := s.server.admission.enter(nil); err != nil {
+		return nil, err
+	}
+	defer s.server.admission.leave(nil)
+	records, err := s.recordsOf(ctx, req.GetRecords())
+	if err != nil {
+		return nil, err
+	}
+	all := newCollector(req.GetRecords(), records)
+	calls, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := s.server.cfg.Engine.Open(calls, inference.StreamConfig{
+		Model:    req.GetModel(),
+		Options:  req.GetOptions(),
+		Capacity: len(records),
+		Receiver: all,
+	})
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	defer func() {
+		cancel()
+		stream.Close()
+		<-stream.Idle()
+	}()
+	stream.Submit(records)
+	stream.Flush()
+	select {
+	case <-all.done:
+		stream.Answered(len(records))
+		return &weirv1.PredictBatchResponse{Results: all.results}, nil
+	case <-ctx.Done():
+		return nil, statusOf(ctx.Err())
+	}
+}
+
+// recordsOf converts the records of a unary call; each one's tag is its place.
+func (s *service) recordsOf(ctx context.Context, in []*weirv1.Record) ([]inference.Record, error) {
+	if len(in) == 0 {
+		return nil, misuse("no records")
+	}
+	if most := s.server.cfg.WindowRecords; len(in) > most {
+		return nil, misuse("%d records; at most %d in one call: use Predict for more", len(in), most)
+	}
+	now, latest := time.Now(), time.Time{}
+	if deadline, ok := ctx.Deadline(); ok {
+		latest = deadline.Add(-deadlineReserve)
+	}
+	next := uint64(1)
+	out := make([]inference.Record, len(in))
+	for i, r := range in {
+		if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+			if r.GetSequence() < next {
+				return nil, misuse("record sequence %d after %d: each must be larger than the one before", r.GetSequence(), next-1)
+			}
+			next = r.GetSequence()
+		}
+		next++
+		out[i] = recordOf(r, uint64(i), now, latest) //nolint:gosec // an index
+	}
+	return out, nil
+}
+
+// collector waits for the results of all records of a call.
+type collector struct {
+	mu      sync.Mutex
+	results []*weirv1.Result
+	missing int
+	done    chan struct{}
+	first   []uint64
+}
+
+func newCollector(in []*weirv1.Record, records []inference.Record) *collector {
+	c := &collector{
+		results: make([]*weirv1.Result, len(records)),
+		missing: len(records),
+		done:    make(chan struct{}),
+		first:   make([]uint64, len(records)),
+	}
+	next := uint64(1)
+	for i, r := range in {
+		if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+			next = r.GetSequence()
+		}
+		c.first[i] = next
+		next++
+	}
+	return c
+}
+
+// Receive puts results into their places.
+func (c *collector) Receive(results []inference.Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, r := range resultsOf(results) {
+		place := results[i].Tag
+		if c.results[place] != nil {
+			continue
+		}
+		r.Sequence = c.first[place]
+		c.results[place] = r
+		c.missing--
+	}
+	if c.missing == 0 {
+		close(c.done)
+	}
+}
+
+// RenderPrompt is the dry run.
+func (s *service) RenderPrompt(ctx context.Context, req *weirv1.RenderPromptRequest) (*weirv1.RenderPromptResponse, error) {
+	records, err := s.recordsOf(ctx, req.GetRecords())
+	if err != nil {
+		return nil, err
+	}
+	sequences := newCollector(req.GetRecords(), records).first
+	for i := range records {
+		records[i].Tag = sequences[i]
+	}
+	prompts, err := s.server.cfg.Engine.Render(req.GetModel(), req.GetOptions(), records)
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	resp := &weirv1.RenderPromptResponse{}
+	for _, p := range prompts {
+		resp.Prompts = append(resp.Prompts, promptOf(p))
+	}
+	return resp, nil
+}
+
+// ListModels names the models.
+func (s *service) ListModels(context.Context, *weirv1.ListModelsRequest) (*weirv1.ListModelsResponse, error) {
+	resp := &weirv1.ListModelsResponse{}
+	for _, name := range s.server.cfg.Engine.Models() {
+		model, _, err := s.server.cfg.Engine.Model(name)
+		if err != nil {
+			return nil, statusOf(err)
+		}
+		resp.Models = append(resp.Models, modelOf(&model))
+	}
+	return resp, nil
+}
+
+// GetModel describes one model.
+func (s *service) GetModel(_ context.Context, req *weirv1.GetModelRequest) (*weirv1.GetModelResponse, error) {
+	model, values, err := s.server.cfg.Engine.Model(req.GetModel())
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	resp := &weirv1.GetModelResponse{Model: modelOf(&model)}
+	set := values.Map()
+	for _, o := range options.All() {
+		open := o.Overridable
+		if model.Open != nil {
+			open = open && model.Open(o.Name)
+		}
+		resp.Options = append(resp.Options, &weirv1.ModelOption{
+			Name: o.Name, Value: set[o.Name], DefaultValue: o.Default, Overridable: open, Description: o.Doc,
+		})
+	}
+	return resp, nil
+}
+
+func modelOf(m *inference.ModelConfig) *weirv1.Model {
+	return &weirv1.Model{
+		Name:          m.Name,
+		Description:   m.Description,
+		Provider:      m.Provider,
+		ProviderKind:  m.Kind,
+		ProviderModel: m.ProviderModel,
+	}
+}
+
+func promptOf(p inference.Prompt) *weirv1.Prompt {
+	out := &weirv1.Prompt{
+		EstimatedTokens: uint32(max(p.EstimatedTokens, 0)), //nolint:gosec // bounded by the size of a request
+		Sequences:       p.Records,
+	}
+	for _, m := range p.Messages {
+		out.Messages = append(out.Messages, &weirv1.Message{Role: string(m.Role), Content: m.Content})
+	}
+	return out
+}
