@@ -26,10 +26,7 @@ func BenchmarkRender(b *testing.B) {
 
 func benchmarkRender(b *testing.B, cfg templates.Config) {
 	b.Helper()
-	prompt, err := templates.Compile(cfg)
-	if err != nil {
-		b.Fatal(err)
-	}
+	prompt := compile(b, cfg)
 	review := strings.Repeat("It's \"fine\" I think, a good buy for the price. ", 5)[:200]
 	records := make([]templates.Record, 20)
 	for i := range records {
@@ -42,9 +39,4 @@ func benchmarkRender(b *testing.B, cfg templates.Config) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
-}
-
-// text makes a plain record.
-func text(s string) templates.Record {
-	return templates.Record{Fields: []templates.Field{{Name: "text", Value: s}}}
 }

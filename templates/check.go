@@ -23,7 +23,7 @@ func (c *checker) check(tags []tag) {
 		c.unclosed(t)
 	}
 	if c.uses.block && c.uses.section {
-		c.add(0, "the template has both {{records}} and {{#records}}…{{/records}}: the records would stand in the prompt twice; "+
+		c.addf(0, "the template has both {{records}} and {{#records}}…{{/records}}: the records would stand in the prompt twice; "+
 			"keep one of them")
 	}
 }
@@ -36,9 +36,9 @@ func (c *checker) tag(t tag) bool {
 	case end:
 		c.leave(t)
 	case partial:
-		c.add(t.offset, "{{>%s}} is a partial, which reads another file; weir has none: write the text here", t.name)
+		c.addf(t.offset, "{{>%s}} is a partial, which reads another file; weir has none: write the text here", t.name)
 	case delimiters:
-		c.add(t.offset, "changing the delimiters is not supported; tags are always {{…}}")
+		c.addf(t.offset, "changing the delimiters is not supported; tags are always {{…}}")
 		return false
 	case comment:
 	default:
@@ -49,7 +49,7 @@ func (c *checker) tag(t tag) bool {
 
 func (c *checker) enter(t tag) bool {
 	if len(c.open) == MaxNesting {
-		c.add(t.offset, "sections stand more than %d deep in one another; weir reads no further", MaxNesting)
+		c.addf(t.offset, "sections stand more than %d deep in one another; weir reads no further", MaxNesting)
 		return false
 	}
 	switch {
@@ -57,10 +57,10 @@ func (c *checker) enter(t tag) bool {
 		c.enterRecords(t)
 	case handlebars(t.name) != "":
 		about := handlebars(t.name)
-		c.add(t.offset, "{{#%s}} is not Mustache: write {{#%s}}…{{/%s}}", clip(t.name), about, about)
+		c.addf(t.offset, "{{#%s}} is not Mustache: write {{#%s}}…{{/%s}}", clip(t.name), about, about)
 		return false
 	case strings.Contains(t.name, "|"):
-		c.add(t.offset, "a section takes a name alone, without a |: {{%c%s}}", t.kind, fieldOf(t.name))
+		c.addf(t.offset, "a section takes a name alone, without a |: {{%c%s}}", t.kind, fieldOf(t.name))
 	default:
 		c.name(t)
 	}
@@ -71,11 +71,11 @@ func (c *checker) enter(t tag) bool {
 func (c *checker) enterRecords(t tag) {
 	switch {
 	case c.system:
-		c.add(t.offset, recordsInSystem)
+		c.addf(t.offset, recordsInSystem)
 	case c.inRecords():
-		c.add(t.offset, "{{#records}} stands inside another {{#records}}: each record would be written with all others")
+		c.addf(t.offset, "{{#records}} stands inside another {{#records}}: each record would be written with all others")
 	case t.kind == inverted:
-		c.add(t.offset, "{{^records}} never shows: a batch has at least one record")
+		c.addf(t.offset, "{{^records}} never shows: a batch has at least one record")
 	default:
 		c.uses.section = true
 	}
@@ -89,7 +89,7 @@ func (c *checker) leave(t tag) {
 		at--
 	}
 	if at < 0 {
-		c.add(t.offset, "{{/%s}} closes a section that is not open", t.name)
+		c.addf(t.offset, "{{/%s}} closes a section that is not open", t.name)
 		return
 	}
 	for _, inner := range c.open[at+1:] {
@@ -99,7 +99,7 @@ func (c *checker) leave(t tag) {
 }
 
 func (c *checker) unclosed(t tag) {
-	c.add(t.offset, "the section {{%c%s}} is not closed; end it with {{/%s}}", t.kind, t.name, t.name)
+	c.addf(t.offset, "the section {{%c%s}} is not closed; end it with {{/%s}}", t.kind, t.name, t.name)
 }
 
 func (c *checker) inRecords() bool {
@@ -118,9 +118,9 @@ func (c *checker) variable(t tag) {
 	}
 	switch {
 	case c.system:
-		c.add(t.offset, recordsInSystem)
+		c.addf(t.offset, recordsInSystem)
 	case c.inRecords():
-		c.add(t.offset, "{{records}} stands inside {{#records}}: each record would be written with all others; use {{json}}")
+		c.addf(t.offset, "{{records}} stands inside {{#records}}: each record would be written with all others; use {{json}}")
 	default:
 		c.uses.block = true
 	}
@@ -130,9 +130,9 @@ func (c *checker) variable(t tag) {
 func (c *checker) name(t tag) {
 	switch {
 	case t.name == "":
-		c.add(t.offset, "a tag without a name. "+bracesHint)
+		c.addf(t.offset, "a tag without a name. "+bracesHint)
 	case foreign[t.name] != "":
-		c.add(t.offset, "{{%s}} is not Mustache: %s", t.name, foreign[t.name])
+		c.addf(t.offset, "{{%s}} is not Mustache: %s", t.name, foreign[t.name])
 	case t.name == nameCount:
 		c.uses.count = true
 	case t.name == nameFields:
@@ -158,14 +158,14 @@ func (c *checker) unknown(t tag) {
 	_, own := ownNames[t.name]
 	switch near := nearest(t.name); {
 	case c.system:
-		c.add(t.offset, "{{%s}} is unknown here: only {{count}} and {{fields}} are known in %s", clip(t.name), optionSystem)
+		c.addf(t.offset, "{{%s}} is unknown here: only {{count}} and {{fields}} are known in %s", clip(t.name), optionSystem)
 	case own || strings.Contains(t.name, "|"):
-		c.add(t.offset, "{{%s}} belongs to one record: write it inside {{#records}}…{{/records}}", clip(t.name))
+		c.addf(t.offset, "{{%s}} belongs to one record: write it inside {{#records}}…{{/records}}", clip(t.name))
 	case near != "":
-		c.add(t.offset, "{{%s}} is unknown here; did you mean {{%s}}? Fields of a record stand inside {{#records}}…{{/records}}",
+		c.addf(t.offset, "{{%s}} is unknown here; did you mean {{%s}}? Fields of a record stand inside {{#records}}…{{/records}}",
 			clip(t.name), near)
 	default:
-		c.add(t.offset, "{{%s}} is unknown: outside of {{#records}}…{{/records}} only {{count}}, {{fields}} and {{records}} are known. %s",
+		c.addf(t.offset, "{{%s}} is unknown: outside of {{#records}}…{{/records}} only {{count}}, {{fields}} and {{records}} are known. %s",
 			clip(t.name), bracesHint)
 	}
 }
@@ -174,15 +174,15 @@ func (c *checker) recordName(t tag) {
 	s, known := slotOf(t.name)
 	switch {
 	case !known:
-		c.add(t.offset, "{{%s}}: after a | only json and xml are known", clip(t.name))
+		c.addf(t.offset, "{{%s}}: after a | only json and xml are known", clip(t.name))
 	case !isName(s.field):
-		c.add(t.offset, "{{%s}} is not the name of a field: a name has letters, digits, spaces, _, - and $; "+
+		c.addf(t.offset, "{{%s}} is not the name of a field: a name has letters, digits, spaces, _, - and $; "+
 			"{{json}} shows a record with all its fields. %s", clip(t.name), bracesHint)
 	case (s.shows == showFirst || s.shows == showLast) && t.kind == variable:
-		c.add(t.offset, "{{%s}} has no text of its own: write {{#%s}}…{{/%s}}; a field of that name is {{%s|json}}",
+		c.addf(t.offset, "{{%s}} has no text of its own: write {{#%s}}…{{/%s}}; a field of that name is {{%s|json}}",
 			s.field, s.field, s.field, s.field)
-	default:
-		c.uses.add(s)
+	case !c.uses.add(s):
+		c.addf(t.offset, "the template reads more than %d names from a record; {{json}} shows all fields at once", MaxNames)
 	}
 }
 

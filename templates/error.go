@@ -36,7 +36,7 @@ type problems struct {
 	more   int
 }
 
-func (p *problems) add(offset int, format string, args ...any) {
+func (p *problems) addf(offset int, format string, args ...any) {
 	if len(p.found) == maxProblems {
 		p.more++
 		return

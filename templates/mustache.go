@@ -42,7 +42,7 @@ func (c *checker) readable() bool {
 		c.found = append(c.found, &Error{Option: c.option, Message: fmt.Sprintf(
 			"the template has %d bytes; at most %d are allowed", len(c.text), MaxTemplateBytes)})
 	case !utf8.ValidString(c.text):
-		c.add(invalidAt(c.text), "this is not valid UTF-8; save the template as UTF-8")
+		c.addf(invalidAt(c.text), "this is not valid UTF-8; save the template as UTF-8")
 	default:
 		return true
 	}

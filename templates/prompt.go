@@ -52,6 +52,8 @@ const (
 	MaxTemplateBytes = 64 << 10
 	// MaxNesting is how deep sections may stand in one another; a deeper template does not compile.
 	MaxNesting = 16
+	// MaxNames is how many different names a template may read from each record; one with more does not compile.
+	MaxNames = 256
 	// MaxPromptBytes is the most bytes of a rendered message; a larger one is an [ErrTooLarge].
 	MaxPromptBytes = 16 << 20
 )

@@ -33,7 +33,7 @@ func scan(text string, p *problems) []tag {
 		start += at
 		length := tagLength(text[start:])
 		if length < 0 {
-			p.add(start, "this {{ is never closed; a tag ends with }}. "+bracesHint)
+			p.addf(start, "this {{ is never closed; a tag ends with }}. "+bracesHint)
 			return tags
 		}
 		at = start + length

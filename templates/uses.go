@@ -64,9 +64,16 @@ func fieldOf(name string) string {
 	return s.field
 }
 
-func (u *uses) add(s slot) {
-	if !slices.Contains(u.slots, s) {
+// add notes a slot; false when there are too many.
+func (u *uses) add(s slot) bool {
+	switch {
+	case slices.Contains(u.slots, s):
+		return true
+	case len(u.slots) == MaxNames:
+		return false
+	default:
 		u.slots = append(u.slots, s)
+		return true
 	}
 }
 
@@ -144,6 +151,7 @@ func (s slot) value(records []Record, i int, scratch *[]byte) any {
 		if f, ok := r.field(s.field); ok {
 			return f.raw()
 		}
+	default:
 	}
 	*scratch = s.append((*scratch)[:0], r)
 	return string(*scratch)
