@@ -1,6 +1,9 @@
 package inference
 
-import "github.com/weir-ml/weir/batching"
+import (
+	"github.com/weir-ml/weir/batching"
+	"github.com/weir-ml/weir/options"
+)
 
 // gatherer is a Batcher and those who use it: one stream (`batch.scope=stream`), or all streams with the same model and the
 // same resolved options (`batch.scope=model`). It lives from the first stream to the last.
@@ -12,7 +15,7 @@ type gatherer struct {
 
 // gatherer returns the gatherer of a new stream; each must be released once.
 func (e *Engine) gatherer(p *plan) *gatherer {
-	if !p.shared() {
+	if p.options.BatchScope != options.ScopeModel {
 		return newGatherer(p, "")
 	}
 	key := p.model.Name + "\x00" + p.options.Key()
