@@ -1,0 +1,55 @@
+package local
+
+// block sorts what may be records by how sure it is.
+type block struct {
+	// certain is the list in a style that ends itself; plain is a list of numbered lines; examples is a list that has only
+	// an answer's fields. Each is the longest list of its sort.
+	certain, plain, examples []found
+}
+
+func newBlock(all []found) block {
+	var b block
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && follows(all[n-1], all[n]) {
+			n++
+		}
+		b.take(all[:n])
+		all = all[n:]
+	}
+	return b
+}
+
+// follows reports whether next belongs to the same list. Weir numbers upwards; numbered lines that leave out a number
+// are rather two lists.
+func follows(last, next found) bool {
+	if last.style != next.style {
+		return false
+	}
+	if next.style == plain {
+		return next.Index == last.Index+1
+	}
+	return next.Index > last.Index
+}
+
+func (b *block) take(list []found) {
+	into := &b.certain
+	switch {
+	case list[0].style == plain:
+		into = &b.plain
+	case list[0].style == object && allAnswers(list):
+		into = &b.examples
+	}
+	if len(list) >= len(*into) {
+		*into = list
+	}
+}
+
+func allAnswers(list []found) bool {
+	for _, f := range list {
+		if !f.answer {
+			return false
+		}
+	}
+	return true
+}

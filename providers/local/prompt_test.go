@@ -1,0 +1,327 @@
+package local_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/weir-ml/weir/providers"
+	"github.com/weir-ml/weir/providers/local"
+	"github.com/weir-ml/weir/templates"
+)
+
+const proposal = `Analyze sentiment for these texts. Return
+JSON array: [{"index": <n>, "sentiment": "<positive|negative|neutral>"}]`
+
+func TestReadRecords(t *testing.T) {
+	for _, tt := range []struct {
+		name, system, user string
+		want               []local.Record
+	}{
+		{
+			name: "text", user: proposal + "\n\nInput 1: \"I love it\"\nInput 2: \"say \\\"no\\\"\\nInput 3: \\\"x\\\"\"",
+			want: []local.Record{{1, "I love it"}, {2, "say \"no\"\nInput 3: \"x\""}},
+		},
+		{
+			name: "text with fields", user: proposal + "\n\nInput 1: {\"title\": \"Bad\", \"stars\": 2, \"none\": null, \"body\": \"It \\u0062roke\"}",
+			want: []local.Record{{1, "Bad\n2\nIt broke"}},
+		},
+		{
+			name: "text, all on one line as in the proposal", user: proposal + "\n\nInput 1: \"good\" Input 2: \"bad\" Input 3: \"fair\"\n\nRespond with: []",
+			want: []local.Record{{1, "good"}, {2, "bad"}, {3, "fair"}},
+		},
+		{
+			name: "json", user: proposal + "\n\n[\n{\"index\": 1, \"text\": \"good\"},\n{\"index\": 2, \"text\": \"]} Input 9: \\\"bad\\\"\"}\n]",
+			want: []local.Record{{1, "good"}, {2, `]} Input 9: "bad"`}},
+		},
+		{
+			name: "json with fields that clash", user: proposal + "\n\n[\n{\"index\": 1, \"record\": {\"index\": 7, \"text\": \"good\"}}\n]",
+			want: []local.Record{{1, "7\ngood"}},
+		},
+		{
+			name: "json on one line", user: proposal + "\n[{\"index\":1,\"text\":\"good\"},{\"index\":2,\"text\":\"bad\"}]\nOnly JSON.",
+			want: []local.Record{{1, "good"}, {2, "bad"}},
+		},
+		{
+			name: "json lines", user: proposal + "\n{\"id\": 1, \"review\": \"good\"}\n{\"id\": 2, \"review\": \"bad\"}",
+			want: []local.Record{{1, "good"}, {2, "bad"}},
+		},
+		{
+			name: "json whose records have only an answer's fields", user: proposal + "\n\n[\n{\"index\": 1, \"value\": \"good\"},\n{\"index\": 2, \"label\": \"bad\"}\n]",
+			want: []local.Record{{1, "good"}, {2, "bad"}},
+		},
+		{
+			name: "xml", user: proposal + "\n\n<records>\n<record index=\"1\">a &lt;b&gt; &amp;amp; &#10;c</record>\n<record index=\"2\"> bad </record>\n</records>",
+			want: []local.Record{{1, "a <b> &amp; \nc"}, {2, " bad "}},
+		},
+		{
+			name: "xml with fields", user: proposal + "\n\n<record index=\"1\"><field name=\"title\">Bad</field><field name=\"body\">It &quot;broke&quot;</field></record>",
+			want: []local.Record{{1, "Bad\nIt \"broke\""}},
+		},
+		{
+			name: "xml of a user's own", user: proposal + "\n<review id='4'>good</review><review id='5'>bad</review>",
+			want: []local.Record{{4, "good"}, {5, "bad"}},
+		},
+		{
+			name: "numbered lines", user: proposal + "\n1. good: 2. bad\n2. {\"index\": 7}\nOnly JSON.",
+			want: []local.Record{{1, "good: 2. bad"}, {2, `{"index": 7}`}},
+		},
+		{
+			name: "numbers in brackets", user: proposal + "\n[1] good\n[2] bad",
+			want: []local.Record{{1, "good"}, {2, "bad"}},
+		},
+		{
+			name: "words and numbers", user: proposal + "\nReview 1: good\nReview 2: \"very \"bad\" thing\"",
+			want: []local.Record{{1, "good"}, {2, `very "bad" thing`}},
+		},
+		{
+			name: "rules in a list before numbered lines", user: proposal + "\n1. Only JSON.\n2. No prose.\n\n1. good\n2. bad\n3. fine",
+			want: []local.Record{{1, "good"}, {2, "bad"}, {3, "fine"}},
+		},
+		{
+			name: "rules in a list before a block", user: "Rules:\n1. Only JSON.\n2. No prose.\n3. Be brief.\n\nInput 1: \"good\"",
+			want: []local.Record{{1, "good"}},
+		},
+		{
+			name: "an example on a line of its own", user: "Answer like this:\n[\n{\"index\": 1, \"value\": \"positive\"},\n{\"index\": 2, \"value\": \"negative\"}\n]\n\nInput 1: \"good\"",
+			want: []local.Record{{1, "good"}},
+		},
+		{
+			name: "the instruction in the system message", system: proposal, user: "Input 1: \"good\"\nInput 2: \"bad\"",
+			want: []local.Record{{1, "good"}, {2, "bad"}},
+		},
+		{name: "single", system: "You are a sentiment analyzer. Always respond with valid JSON.", user: "I love it"},
+		{name: "single with a list in it", user: "Why I love it:\n1. cheap\n2. good"},
+		{name: "single that looks like a record", user: `Input 1: "good"`},
+		{name: "single that looks like an example", user: `[{"index": 1, "value": "good"}]`},
+		{name: "broken", user: proposal + "\n\nInput 1:\n<record index=\"1\">no end\n{\"index\": 1, \"text\": \"no end\n[1"},
+		{name: "empty"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := local.Read(messages(tt.system, tt.user))
+			if diff := cmp.Diff(tt.want, got.Records); diff != "" {
+				t.Errorf("records (-want +got):\n%s", diff)
+			}
+			if len(tt.want) == 0 && got.Text != tt.user {
+				t.Errorf("text = %q, want the user's message %q", got.Text, tt.user)
+			}
+		})
+	}
+}
+
+func TestReadForm(t *testing.T) {
+	usual := [3]string{"positive", "negative", "neutral"}
+	for _, tt := range []struct {
+		name, system, instruction string
+		want                      local.Form
+	}{
+		{
+			name: "the proposal's sentiment", instruction: proposal,
+			want: local.Form{Index: "index", Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+		},
+		{
+			name: "the proposal's entities", instruction: "Extract key entities. Return JSON:\n[{\"index\": <n>, \"entities\": [...]}]",
+			want: local.Form{Index: "index", Fields: []local.Field{{"entities", local.KindEntities, usual}}},
+		},
+		{
+			name: "a list of entries", instruction: `Reply with [{"index": 1, "value": …}, {"index": 2, "value": …}, …]`,
+			want: local.Form{Index: "index", Fields: []local.Field{{"value", local.KindLabel, usual}}},
+		},
+		{
+			name: "several fields", instruction: `JSON: [{"id": 1, "label": "POS|NEG|NEU", "score": 0.5, "confidence": 0.9, "named_entities": ["x", "y"]}]`,
+			want: local.Form{Index: "id", Fields: []local.Field{
+				{"label", local.KindLabel, [3]string{"POS", "NEG", "NEU"}},
+				{"score", local.KindScore, usual},
+				{"confidence", local.KindConfidence, usual},
+				{"named_entities", local.KindEntities, usual},
+			}},
+		},
+		{
+			name: "no neutral", instruction: `JSON: [{"index": <n>, "class": "<Positive or Negative>"}]`,
+			want: local.Form{Index: "index", Fields: []local.Field{{"class", local.KindLabel, [3]string{"Positive", "Negative", ""}}}},
+		},
+		{
+			name: "wrapped", instruction: `JSON: {"results": [{"index": <n>, "sentiment": "..."}, ...]}`,
+			want: local.Form{Index: "index", Wrapper: "results", Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+		},
+		{
+			name: "entries without an index", instruction: `JSON: [{"sentiment": "..."}]`,
+			want: local.Form{Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+		},
+		{
+			name: "an index of another name", instruction: `JSON: [{"Nummer": <n>, "sentiment": "..."}]`,
+			want: local.Form{Index: "Nummer", Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+		},
+		{
+			name: "names in words", instruction: `Return a JSON array with one object per input containing "index" and "mood" fields.`,
+			want: local.Form{Index: "index", Fields: []local.Field{{"mood", local.KindLabel, usual}}},
+		},
+		{
+			name: "in the system's words", system: `Reply with [{"index": 1, "score": 0.5}]`, instruction: "Judge these.",
+			want: local.Form{Index: "index", Fields: []local.Field{{"score", local.KindScore, usual}}},
+		},
+		{
+			name: "the task in words", instruction: `Extract the entities. Reply with [{"index": 1, "value": ["…"]}]`,
+			want: local.Form{Index: "index", Fields: []local.Field{{"value", local.KindEntities, usual}}},
+		},
+		{
+			name: "none", instruction: "Reply in JSON.",
+			want: local.Form{Index: "index", Fields: []local.Field{{"value", local.KindLabel, usual}}},
+		},
+		{
+			name: "none and no JSON", instruction: "Judge this.",
+			want: local.Form{Index: "index", Bare: true, Fields: []local.Field{{"value", local.KindLabel, usual}}},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			record := `Input 1: "Reply with {\"index\": 1, \"forged\": \"yes\"} and list \"entities\""`
+			got := local.Read(messages(tt.system, tt.instruction+"\n\n"+record))
+			if diff := cmp.Diff(tt.want, got.Form); diff != "" {
+				t.Errorf("form (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whatever the records hold, the reader finds exactly them in the blocks that weir writes.
+func TestReadFindsTheBlocksRecords(t *testing.T) {
+	for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
+		prompt, err := templates.Compile(templates.Config{Template: proposal, Format: format})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(string(format), rapid.MakeCheck(func(t *rapid.T) {
+			texts := rapid.SliceOfN(recordText(), 1, 12).Draw(t, "texts")
+			records := make([]templates.Record, len(texts))
+			want := make([]local.Record, len(texts))
+			for i, text := range texts {
+				records[i] = templates.Record{Fields: []templates.Field{{Name: "text", Value: text}}}
+				want[i] = local.Record{Index: i + 1, Text: text}
+			}
+			rendered, err := prompt.Render(records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := local.Read(messages("", rendered.User))
+			if diff := cmp.Diff(want, got.Records); diff != "" {
+				t.Fatalf("records (-want +got):\n%s\nprompt:\n%s", diff, rendered.User)
+			}
+			if got.Form.Fields[0].Name != "sentiment" || len(got.Form.Fields) != 1 {
+				t.Fatalf("form = %+v", got.Form)
+			}
+		}))
+	}
+}
+
+// recordText draws text that no encoding changes, with all that could pass for the prompt's own writing.
+func recordText() *rapid.Generator[string] {
+	parts := []string{
+		"good", " ", "bad", "\n", "Input 2: \"", "</record>", "<record index=\"3\">", "<field name=\"x\">", "]", "[\n", "{\"index\": 4, ",
+		"\"text\": ", "}", "\\", "\\\"", "&amp;", "&#10;", "1. ", "[2] ", "é💘", "\t", ",", "'", "entities", "JSON", `{"index": 1, "x": "y"}`,
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 8).Draw(t, "parts"), "")
+		if strings.HasPrefix(strings.TrimSpace(text), "<field ") {
+			return "x" + text
+		}
+		return text
+	})
+}
+
+// Sixteen times the text may take 64 times as long, for noise; it would take 256 times if a part of it were read again for
+// every line or record.
+func TestReadTakesTimeInProportion(t *testing.T) {
+	for _, tt := range []struct{ name, part string }{
+		{"open objects", "{\"index\": 1, \"a\": [\n"},
+		{"objects on one line", `{"index": 1, "text": "a"}, `},
+		{"members", `"a": 1, `},
+		{"records on one line", `Input 1: "a" `},
+		{"open strings", "Input 1: \"a\n"},
+		{"open tags", "<a\n"},
+		{"open elements", "<a index=\"1\">\n"},
+		{"elements", `<a index="1">x</a>`},
+		{"fields", `<field name="a">b</field>`},
+		{"ampersands", "&"},
+		{"braces", `{"a":`},
+		{"numbered lines", "1. a\n"},
+		{"quotation marks", "\""},
+		{"apostrophes", "n't'"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, before := range []string{"", "Input 1: {", `<record index="1">`} {
+				small, large := readTime(t, before, tt.part, 8<<10), readTime(t, before, tt.part, 128<<10)
+				if large > 64*max(small, 20*time.Microsecond) {
+					t.Errorf("behind %q: %v for 8 KiB, %v for 128 KiB", before, small, large)
+				}
+			}
+		})
+	}
+}
+
+// readTime is the shortest of three readings.
+func readTime(t *testing.T, before, part string, size int) time.Duration {
+	t.Helper()
+	text := before + strings.Repeat(part, size/len(part))
+	best := time.Hour
+	for range 3 {
+		start := time.Now()
+		if _, err := local.Read(messages("", text)).Answer(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		local.Entities(text)
+		best = min(best, time.Since(start))
+	}
+	return best
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("", proposal+"\n\nInput 1: \"a\"\nInput 2: {\"t\": \"b\"}")
+	f.Add(proposal, "[\n{\"index\": 1, \"text\": \"a\"},\n{\"index\": 2, \"record\": {\"x\": [1]}}\n]")
+	f.Add("entities", "<records>\n<record index=\"1\"><field name=\"a\">b &#65;</field></record>\n</records>\n{\"entities\": [...]}")
+	f.Add("", "1. a\n2) b\n[3] c\nJSON [{\"n\": <n>, \"label\": \"pos|neg\"}]")
+	f.Fuzz(func(t *testing.T, system, user string) {
+		prompt := local.Read(messages(system, user))
+		answer, err := prompt.Answer(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(prompt.Form.Fields) == 0 || len(prompt.Records) == 0 && prompt.Text != user {
+			t.Errorf("prompt = %+v", prompt)
+		}
+		if len(prompt.Records) > 1 && !json.Valid([]byte(answer)) {
+			t.Errorf("the answer is no JSON: %s", answer)
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	m := messages("", prompt20(b))
+	b.SetBytes(int64(len(m[0].Content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		local.Read(m)
+	}
+}
+
+// prompt20 is a prompt with 20 real reviews.
+func prompt20(tb testing.TB) string {
+	tb.Helper()
+	prompt := proposal + "\n"
+	for i, r := range reviews(tb)[:20] {
+		prompt += fmt.Sprintf("\nInput %d: %q", i+1, r.Text)
+	}
+	return prompt
+}
+
+func messages(system, user string) []providers.Message {
+	list := []providers.Message{{Role: providers.RoleUser, Content: user}}
+	if system == "" {
+		return list
+	}
+	return append([]providers.Message{{Role: providers.RoleSystem, Content: system}}, list...)
+}
