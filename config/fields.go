@@ -1,0 +1,156 @@
+package config
+
+import "time"
+
+// field is a line of the tables below: one key of the file, with everything that the reader, the checks and the reference
+// page need to know of it.
+type field[T any] struct {
+	// key is dotted where it is inside a section: `log.level`.
+	key string
+	// kind says for people how a value is written.
+	kind string
+	// standard is the value where there is none in the file; empty: none.
+	standard string
+	// min and max bound a number, bytes, a duration (in nanoseconds), or the bytes of a text; max 0: no bound.
+	min, max int64
+	// choices are the words that a text may be; none: any.
+	choices []string
+	// doc says what it is for, and what happens at a bound.
+	doc string
+	// at finds the place of the value, whose type decides how it is read.
+	at func(*T) any
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// fields are the keys of the file, in the order of the reference.
+var fields = []field[Config]{
+	{
+		key: "listen", kind: "host:port", standard: "127.0.0.1:9347", max: 256, at: func(c *Config) any { return &c.Listen },
+		doc: "Address for gRPC. An address that other machines can reach needs `tls` and `auth.token`, or `--insecure`. Port " +
+			"0 takes any free one.",
+	},
+	{
+		key: "admin", kind: "host:port or off", standard: "127.0.0.1:9348", max: 256, at: func(c *Config) any { return &c.Admin },
+		doc: "Address for `/metrics`, `/healthz` and `/readyz`, which ask for no token. Empty or `off`: none.",
+	},
+	{
+		key: "log.level", kind: "word", standard: "info", choices: []string{"debug", "info", "warn", "error"},
+		doc: "Least level that is logged.", at: func(c *Config) any { return &c.Log.Level },
+	},
+	{
+		key: "log.format", kind: "word", standard: "text", choices: []string{"text", "json"},
+		doc: "How a line of the log is written.", at: func(c *Config) any { return &c.Log.Format },
+	},
+	{
+		key: "tls.cert", kind: "path", max: 4096, at: func(c *Config) any { return &c.TLS.Cert },
+		doc: "PEM file with the certificate for clients and its chain. A relative path starts at the file's folder.",
+	},
+	{
+		key: "tls.key", kind: "path", max: 4096, at: func(c *Config) any { return &c.TLS.Key },
+		doc: "PEM file with the certificate's private key.",
+	},
+	{
+		key: "auth.token", kind: "secret", at: func(c *Config) any { return &c.Auth.Token },
+		doc: "Bearer token that every call must carry, in the metadata `authorization: Bearer …`. Without one anyone may call.",
+	},
+	{
+		key: "limits.window_records", kind: "number", standard: "2048", min: 1, max: 65_536,
+		doc: "Most unanswered records of a stream. At the bound the server stops reading, and HTTP/2 flow control holds the client.",
+		at:  func(c *Config) any { return &c.Limits.WindowRecords },
+	},
+	{
+		key: "limits.window_bytes", kind: "bytes", standard: "16MiB", min: 64 * kib, max: gib,
+		doc: "Most bytes of unanswered records of a stream; one record always fits. At the bound the server stops reading.",
+		at:  func(c *Config) any { return &c.Limits.WindowBytes },
+	},
+	{
+		key: "limits.max_streams", kind: "number", standard: "1024", min: 1, max: 100_000,
+		doc: "Most open streams. One more is refused with RESOURCE_EXHAUSTED and the time after which to try again.",
+		at:  func(c *Config) any { return &c.Limits.MaxStreams },
+	},
+	{
+		key: "limits.max_held_bytes", kind: "bytes", standard: "256MiB", min: mib, max: 1024 * gib,
+		doc: "Most bytes of unanswered records of all streams. They share it in equal parts: the more streams are open, the " +
+			"smaller is the window of each, down to 64 KiB.",
+		at: func(c *Config) any { return &c.Limits.MaxHeldBytes },
+	},
+	{
+		key: "limits.max_record_bytes", kind: "bytes", standard: "1MiB", min: kib, max: 3 * mib,
+		doc: "Most bytes of one record, text and fields together. A larger one gets INVALID_RECORD; its stream goes on.",
+		at:  func(c *Config) any { return &c.Limits.MaxRecordBytes },
+	},
+	{
+		key: "limits.stall_timeout", kind: "duration", standard: "2m", min: int64(time.Second), max: int64(time.Hour),
+		doc: "Longest time that a client may leave results unread, or an open stream without a start. Then the stream ends with " +
+			"ABORTED.",
+		at: func(c *Config) any { return &c.Limits.StallTimeout },
+	},
+	{
+		key: "limits.drain_timeout", kind: "duration", standard: "30s", min: int64(time.Second), max: int64(time.Hour),
+		doc: "Longest time that the server goes on answering after SIGTERM. What is unanswered then ends with CANCELLED.",
+		at:  func(c *Config) any { return &c.Limits.DrainTimeout },
+	},
+	{
+		key: "providers", kind: "section for each name", at: func(c *Config) any { return &c.Providers },
+		doc: "Who sells completions, each under a name of your own: letters, digits, `.`, `_` and `-`, at most 64.",
+	},
+	{
+		key: "models", kind: "section for each name", at: func(c *Config) any { return &c.Models },
+		doc: "What clients ask for, each under a name of your own, as for providers. A file with neither providers nor models " +
+			"has the built-in `sentiment`.",
+	},
+}
+
+// providerFields are the keys of a provider.
+var providerFields = []field[Provider]{
+	{
+		key: "kind", kind: "word", choices: []string{KindOpenAI, KindLocal}, at: func(p *Provider) any { return &p.Kind },
+		doc: "`openai`: any HTTP endpoint with OpenAI's chat completions (vLLM, Ollama, llama.cpp, gateways). `local`: the small " +
+			"sentiment model inside weir.",
+	},
+	{
+		key: "base_url", kind: "URL", max: 2048, at: func(p *Provider) any { return &p.BaseURL },
+		doc: "What the paths of the API are added to; http or https, without credentials, query or fragment. With kind `openai` " +
+			"it is `" + openAIBaseURL + "` where there is none; kind `local` has none.",
+	},
+	{
+		key: "api_key", kind: "secret", at: func(p *Provider) any { return &p.APIKey },
+		doc: "Key that is sent with every call. Without one none is sent. It comes from here alone, never from a request.",
+	},
+	{
+		key: "max_in_flight", kind: "number", standard: "64", min: 1, max: 4096, at: func(p *Provider) any { return &p.MaxInFlight },
+		doc: "Most calls at once. At the bound batches wait, and fill while they do.",
+	},
+}
+
+const openAIBaseURL = "https://api.openai.com/v1"
+
+// modelFields are the keys of a model.
+var modelFields = []field[Model]{
+	{
+		key: "provider", kind: "name", max: 64, at: func(m *Model) any { return &m.Provider },
+		doc: "Name of one of the providers.",
+	},
+	{
+		key: "model", kind: "text", max: 256, at: func(m *Model) any { return &m.Model },
+		doc: "What the provider calls the model. Needed with kind `openai`.",
+	},
+	{
+		key: "description", kind: "text", max: 1024, at: func(m *Model) any { return &m.Description },
+		doc: "What it is for; clients see it in ListModels.",
+	},
+	{
+		key: "options", kind: "option: value, …", at: func(m *Model) any { return &m.Options },
+		doc: "Options of the model, over their defaults ([options.md](options.md)): `batch.size: 20`. A list stands for names " +
+			"with commas between.",
+	},
+	{
+		key: "overridable", kind: "all, none, or a list", at: func(m *Model) any { return &m.Overridable },
+		doc: "Options that a request may set. Where there is none: those that options.md marks as open.",
+	},
+}
