@@ -63,7 +63,8 @@ func Parse(name string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-// reader reads one file. It goes on after a problem, to find them all.
+// reader reads one file. It goes on after a problem, to find them all; that is why it walks the tree itself: a decoder into
+// structs stops at the first key that it does not know.
 type reader struct {
 	file     string
 	places   map[string]place // of every key, by path

@@ -225,6 +225,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("got %v and %v", c, err)
 		}
 		if c == nil {
+			for _, p := range err.(*config.Error).Problems { //nolint:errcheck,errorlint // a panic is what this test looks for
+				if strings.ContainsAny(p.String(), "\n\r\t\x00\x1b") {
+					t.Errorf("a problem must be on one line: %q", p.String())
+				}
+			}
 			return
 		}
 		if err := c.Validate(); err != nil {

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Problem is one thing that is wrong, or odd, and where.
@@ -30,7 +32,23 @@ func (p Problem) String() string {
 	if p.Path != "" {
 		b.WriteString(p.Path + " ")
 	}
-	return b.String() + p.Message
+	return oneLine(b.String() + p.Message)
+}
+
+// oneLine writes control characters as Go does: a key in quotes may have any, and so may what the YAML parser says of it.
+func oneLine(text string) string {
+	if !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		if unicode.IsControl(c) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 // Error is an error for all of the problems.
