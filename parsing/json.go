@@ -1,0 +1,183 @@
+package parsing
+
+import (
+	"fmt"
+	"strings"
+)
+
+// jsonFormat reads entries that are JSON objects with a field for the index and fields for the values.
+type jsonFormat struct {
+	expr   string
+	path   path
+	index  string
+	values []string
+}
+
+func (f *jsonFormat) read(reply Reply) reading {
+	if strings.TrimSpace(reply.Text) == "" {
+		return reading{problem: ProblemMissing, message: emptyReply}
+	}
+	start := afterThinking(reply.Text)
+	if start < 0 {
+		return reading{problem: ProblemUnparsable, message: "the reply ends before the model has done thinking"}
+	}
+	c := collector{format: f, scan: newScan(reply.Text, start), start: start}
+	for !c.failed && c.scan.next() {
+		c.add()
+	}
+	return c.reading(reply.CutOff)
+}
+
+// The tags around what a model says to itself before it answers. Some servers swallow the first one.
+const (
+	thinkStart = "<think>"
+	thinkEnd   = "</think>"
+)
+
+// afterThinking returns where the answer begins behind the model's thinking, -1 if the thinking does not end. A tag
+// inside of a value is no tag: an end without a beginning counts at the start of a line alone, where no JSON string is.
+func afterThinking(text string) int {
+	start := len(text) - len(strings.TrimLeft(text, "\ufeff \t\r\n"))
+	if strings.HasPrefix(text[start:], thinkStart) {
+		end := strings.Index(text, thinkEnd)
+		if end < 0 {
+			return -1
+		}
+		start = end + len(thinkEnd)
+	}
+	if end := strings.LastIndex(text[start:], "\n"+thinkEnd); end >= 0 {
+		start += end + len("\n"+thinkEnd)
+	}
+	return start
+}
+
+// collector gathers the entries of all JSON values of one reply. A model that corrects itself, or splits its answer,
+// writes several: they count together, and whether they contradict each other is for matching to see.
+type collector struct {
+	format *jsonFormat
+	scan   scan
+	walk   walk
+	// start is where the answer begins in the reply.
+	start int
+	// answers are the entries of payloads in which at least one entry has a value. The others are quoted: the records
+	// themselves, say, or a list of labels; they count only if there is nothing else.
+	answers, quoted []rawEntry
+	// payloads counts those with answers.
+	payloads int
+	// inOrder says that the last payload with answers is a list in which each element is an entry with a value.
+	inOrder bool
+	// strangers counts objects with neither an index nor a value.
+	strangers int
+	// failed says that there is too much in the reply.
+	failed bool
+}
+
+// maxEntries is how many entries a reply may have, over all its JSON values.
+const maxEntries = 1 << 14
+
+// add takes in the value that the scan is at.
+func (c *collector) add() {
+	t := &c.scan.tree
+	c.walk.tree = t
+	nodes, ok := c.format.entries(&c.walk)
+	if !ok || len(nodes) > maxEntries || len(c.answers)+len(c.quoted) > maxEntries {
+		c.failed = true
+		return
+	}
+	if c.format.areTexts(t, nodes) {
+		c.addTexts(nodes)
+		return
+	}
+	c.addObjects(nodes)
+}
+
+func (c *collector) addObjects(nodes []int32) {
+	t := &c.scan.tree
+	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(nodes)*len(c.format.values))}
+	entries := make([]rawEntry, 0, len(nodes))
+	valued := 0
+	for _, id := range nodes {
+		e, hasValue := r.entry(id)
+		switch {
+		case hasValue:
+			valued++
+		case e.naming == unnamed && t.nodes[id].kind == kindObject:
+			c.strangers++
+			continue
+		case e.naming == unnamed:
+			continue
+		}
+		entries = append(entries, e)
+	}
+	if valued == 0 {
+		c.quoted = append(c.quoted, entries...)
+		return
+	}
+	c.answers = append(c.answers, entries...)
+	c.payloads++
+	c.inOrder = valued == len(nodes)
+}
+
+// addTexts takes in an array of strings. It is the weakest form of an answer, a list of labels looks the same: it
+// counts only where the reply is nothing else.
+func (c *collector) addTexts(nodes []int32) {
+	before, after := c.scan.reply[c.start:c.scan.start], c.scan.reply[c.scan.pos:]
+	if !isFence(before) || !isFence(after) {
+		return
+	}
+	for _, id := range nodes {
+		field := Field{Name: c.format.values[0], Value: c.scan.tree.string(id)}
+		c.answers = append(c.answers, rawEntry{fields: []Field{field}})
+	}
+	c.payloads++
+	c.inOrder = true
+}
+
+// isFence reports whether there is no more to s than a code fence.
+func isFence(s string) bool {
+	s = strings.Trim(s, "\ufeff \t\r\n")
+	s = strings.TrimPrefix(s, "```")
+	return s == "" || strings.EqualFold(s, "json")
+}
+
+func (c *collector) reading(cutOff bool) reading {
+	d := c.scan.damage
+	if c.failed || d != nil && d.limit {
+		message := fmt.Sprintf("the JSON in the reply has more than %d entries, or response.path looks at too much of it", maxEntries)
+		if d != nil && d.limit {
+			message = d.message()
+		}
+		return reading{problem: ProblemUnparsable, message: message}
+	}
+	if len(c.answers) == 0 {
+		c.answers, c.inOrder = c.quoted, false
+	}
+	if len(c.answers) == 0 {
+		return c.nothing(cutOff)
+	}
+	r := reading{entries: c.answers, inOrder: c.inOrder && c.payloads == 1}
+	if d != nil {
+		r.warnings = []string{d.message() + "; that part was not used"}
+		r.inOrder = false
+	}
+	return r
+}
+
+// nothing says why there are no entries.
+func (c *collector) nothing(cutOff bool) reading {
+	r := reading{problem: ProblemUnparsable}
+	d := c.scan.damage
+	switch {
+	case d != nil && cutOff:
+		r.message = "the reply was cut off at a limit before its JSON ended"
+	case d != nil:
+		r.message = d.message()
+	case c.scan.found == 0:
+		r.message = "there is no JSON in the reply"
+	case c.strangers > 0:
+		r.message = fmt.Sprintf("no object in the reply has the field %s; there are %d objects", c.format.wanted(), c.strangers)
+	default:
+		r.message = "the JSON in the reply has no entry where response.path says (" + c.format.expr + ")"
+	}
+	return r
+}

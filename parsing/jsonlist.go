@@ -1,0 +1,99 @@
+package parsing
+
+import "slices"
+
+// entries returns the nodes of a reply's JSON value that should be entries: what response.path selects, or the elements
+// of the one array that it selects. Where the path is weir's own, shapes that can mean only one thing are read as well:
+// one object instead of an array, and an object around the array. false if the path looks at too much.
+func (f *jsonFormat) entries(w *walk) ([]int32, bool) {
+	t := w.tree
+	if f.path.isElements() && t.nodes[0].kind == kindObject {
+		return f.ofObject(t), true
+	}
+	nodes, ok := w.follow(f.path)
+	if len(nodes) == 1 && t.nodes[nodes[0]].kind == kindArray {
+		return t.children(nodes[0]), ok
+	}
+	return nodes, ok
+}
+
+// ofObject returns the entries of an object in the place of an array: its list, or itself.
+func (f *jsonFormat) ofObject(t *tree) []int32 {
+	self := f.look(t, 0)
+	if self.index && self.value {
+		return []int32{0}
+	}
+	lists := f.lists(t, 0, nil)
+	if len(lists) != 1 {
+		return []int32{0}
+	}
+	children := t.children(lists[0])
+	if self.value && !f.look(t, children[0]).index {
+		return []int32{0} // the list is its value
+	}
+	return children
+}
+
+// lists adds the arrays that look like an answer, in an object and the objects in it.
+func (f *jsonFormat) lists(t *tree, id int32, found []int32) []int32 {
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		switch t.nodes[child].kind {
+		case kindArray:
+			if f.isList(t, child) {
+				found = append(found, child)
+			}
+		case kindObject:
+			found = f.lists(t, child, found)
+		case kindScalar, kindNull, kindText:
+		}
+	}
+	return found
+}
+
+// isList reports whether all elements of an array are entries and one has a value.
+func (f *jsonFormat) isList(t *tree, id int32) bool {
+	value := false
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		l := f.look(t, child)
+		if !l.index && !l.value {
+			return false
+		}
+		value = value || l.value
+	}
+	return value
+}
+
+// looks says which of the fields that weir wants are in an object.
+type looks struct{ index, value bool }
+
+func (f *jsonFormat) look(t *tree, id int32) looks {
+	var l looks
+	if t.nodes[id].kind != kindObject {
+		return l
+	}
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		name := t.key(child)
+		l.index = l.index || name == f.index
+		l.value = l.value || slices.Contains(f.values, name)
+	}
+	return l
+}
+
+// areTexts reports whether the nodes are strings, which are then the values themselves.
+func (f *jsonFormat) areTexts(t *tree, nodes []int32) bool {
+	for _, id := range nodes {
+		if t.nodes[id].kind != kindText {
+			return false
+		}
+	}
+	return len(nodes) > 0 && len(f.values) == 1
+}
+
+// children returns the nodes right below one.
+func (t *tree) children(id int32) []int32 {
+	var nodes []int32
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		nodes = append(nodes, child)
+	}
+	return nodes
+}

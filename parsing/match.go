@@ -1,0 +1,224 @@
+package parsing
+
+import (
+	"fmt"
+	"slices"
+)
+
+// match gives each record the entry that is certainly its own. The rules, in their order:
+//
+//  1. The whole reply is the value of the one record that was asked about.
+//  2. No entry has an index, and they are one list of exactly as many entries as records: by position (best effort).
+//  3. Indexes that are 0…N-1, all of them: the model counts from 0, each goes up by one.
+//  4. Indexes that show that the model has counted differently from weir: the whole answer is suspect and nobody gets
+//     a value (see numbering.suspect).
+//  5. By index. Entries that agree count once; where two for one record disagree, the record has no valid answer.
+//
+// Everything else has no record: an entry without an index among others, with something that is no index, or with the
+// index of no record. Nothing is ever shifted (but by rule 3), padded or made up.
+func match(r reading, cutOff bool, records int) Answer {
+	m := matching{entries: r.entries, cutOff: cutOff}
+	m.answer.Entries = make([]Entry, records)
+	m.answer.Warnings = r.warnings
+	switch {
+	case len(r.entries) == 0:
+		m.failAll(r.problem, r.message)
+	case r.whole:
+		m.single()
+	case !m.anyIndex():
+		m.byPosition(r.inOrder)
+	default:
+		m.byIndex()
+	}
+	return m.answer
+}
+
+// matching is one answer in the making.
+type matching struct {
+	entries []rawEntry
+	cutOff  bool
+	answer  Answer
+}
+
+func (m *matching) single() {
+	if n := len(m.answer.Entries); n > 1 {
+		m.failAll(ProblemUnparsable, fmt.Sprintf("the reply is one text and cannot answer %d records", n))
+		return
+	}
+	m.place(0, &m.entries[0], MatchSingle)
+}
+
+func (m *matching) anyIndex() bool {
+	return slices.ContainsFunc(m.entries, func(e rawEntry) bool { return e.naming != unnamed })
+}
+
+func (m *matching) byPosition(inOrder bool) {
+	records := len(m.answer.Entries)
+	switch {
+	case len(m.entries) != records:
+		m.failAll(ProblemMissing, fmt.Sprintf("no answer has an index, and for %d records there are %d", records, len(m.entries)))
+	case !inOrder:
+		m.failAll(ProblemMissing, "no answer has an index, and they are not one list")
+	default:
+		m.warn("no answer has an index; there are as many as records, so they were taken in their order")
+		for i := range m.entries {
+			m.place(i, &m.entries[i], MatchPosition)
+		}
+	}
+}
+
+func (m *matching) byIndex() {
+	n := m.survey()
+	if why := n.suspect(m.cutOff); why != "" {
+		m.failAll(ProblemMissing, why)
+		return
+	}
+	shift := 0
+	if n.fromZero() {
+		shift = 1
+		m.warn("the model counts from 0; every index was raised by one")
+	}
+	repeated := 0
+	for i := range m.entries {
+		e := &m.entries[i]
+		if record := e.index + shift - 1; e.naming == named && record >= 0 && record < n.records {
+			repeated += m.take(record, e)
+		}
+	}
+	m.failRest(n)
+	m.warnAbout(n, repeated)
+}
+
+// take gives a record its entry and returns 1 if it has the very same already.
+func (m *matching) take(record int, e *rawEntry) int {
+	have := &m.answer.Entries[record]
+	switch {
+	case have.Fields == nil && have.Problem == ProblemNone:
+		m.place(record, e, MatchIndex)
+	case have.Problem == e.problem && have.Message == e.message && slices.Equal(have.Fields, e.fields):
+		return 1
+	default:
+		*have = Entry{Problem: ProblemInvalid, Message: contradiction}
+	}
+	return 0
+}
+
+const contradiction = "the model gave different answers for this record"
+
+func (m *matching) place(record int, e *rawEntry, by Match) {
+	if record >= len(m.answer.Entries) {
+		return
+	}
+	entry := Entry{Fields: e.fields, Match: by, Problem: e.problem, Message: e.message}
+	if e.problem != ProblemNone {
+		entry.Match = MatchNone
+	}
+	m.answer.Entries[record] = entry
+}
+
+// failRest ends the records that no entry names.
+func (m *matching) failRest(n numbering) {
+	message := fmt.Sprintf("the model answered %d of %d records and not this one", n.distinct, n.records)
+	if m.cutOff {
+		message += "; the reply was cut off at a limit"
+	}
+	for i := range m.answer.Entries {
+		if e := &m.answer.Entries[i]; e.Fields == nil && e.Problem == ProblemNone {
+			*e = Entry{Problem: ProblemMissing, Message: message}
+		}
+	}
+}
+
+func (m *matching) failAll(problem Problem, message string) {
+	for i := range m.answer.Entries {
+		m.answer.Entries[i] = Entry{Problem: problem, Message: message}
+	}
+}
+
+func (m *matching) warnAbout(n numbering, repeated int) {
+	for _, w := range []struct {
+		what  string
+		count int
+	}{
+		{"answers that were there more than once and count once", repeated},
+		{"ignored answers with the index of no record", n.outside},
+		{"ignored answers with something as their index that is none", n.misnamed},
+		{"ignored answers without an index", n.unnamed},
+	} {
+		if w.count > 0 {
+			m.warn(fmt.Sprintf("%s: %d", w.what, w.count))
+		}
+	}
+}
+
+func (m *matching) warn(warning string) { m.answer.Warnings = append(m.answer.Warnings, warning) }
+
+// numbering is how a model has numbered its answers.
+type numbering struct {
+	records int
+	// has says which of the indexes 0…records+1 occur.
+	has []bool
+	// distinct counts those of them that are a record's, 1…records, and last is the largest of these.
+	distinct, last int
+	// The entries whose index is beyond the records, no index, or not there.
+	outside, misnamed, unnamed int
+}
+
+func (m *matching) survey() numbering {
+	records := len(m.answer.Entries)
+	n := numbering{records: records, has: make([]bool, records+2)}
+	for i := range m.entries {
+		switch e := &m.entries[i]; e.naming {
+		case named:
+			n.count(e.index)
+		case misnamed:
+			n.misnamed++
+		case unnamed:
+			n.unnamed++
+		}
+	}
+	return n
+}
+
+func (n *numbering) count(index int) {
+	if index > n.records {
+		n.outside++
+	}
+	if index >= len(n.has) {
+		return
+	}
+	if !n.has[index] && index >= 1 && index <= n.records {
+		n.distinct++
+		n.last = max(n.last, index)
+	}
+	n.has[index] = true
+}
+
+// fromZero reports whether the indexes are exactly 0…N-1. Anything less complete may be something else.
+func (n *numbering) fromZero() bool {
+	return n.has[0] && n.distinct == n.records-1 && !n.has[n.records] && n.outside+n.misnamed+n.unnamed == 0
+}
+
+// suspect returns why the numbers cannot be trusted, "" if they can. A model that loses count puts right answers under
+// wrong numbers, and nothing in an entry by itself shows it. What shows is at the edges:
+//
+//   - An index 0 in anything but a complete count from 0.
+//   - An index N+1 while a record has no answer: the count has run over, as after a number that was left out.
+//   - Exactly 1…k with k < N: a model that skips one record and numbers on without a gap writes just this, and so does
+//     one that stops early. The first is common and silent, so neither is believed, unless the reply was cut off, which
+//     explains the end.
+func (n *numbering) suspect(cutOff bool) string {
+	switch {
+	case n.fromZero():
+		return ""
+	case n.has[0]:
+		return "the model numbered an answer 0 and did not count from 0 throughout; which answer is whose is unknown"
+	case n.has[n.records+1] && n.distinct < n.records:
+		return fmt.Sprintf("the model numbered an answer %d for %d records and left others out; it may have lost count",
+			n.records+1, n.records)
+	case n.distinct == n.last && n.distinct > 0 && n.distinct < n.records && !cutOff:
+		return fmt.Sprintf("the model numbered its answers 1 to %d for %d records; it may have skipped one and numbered on",
+			n.distinct, n.records)
+	}
+	return ""
+}

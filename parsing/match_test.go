@@ -1,0 +1,94 @@
+package parsing_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/weir-ml/weir/parsing"
+)
+
+// entries writes an answer: "1=a 2=b" are two entries with index and value, "=c" is one without an index.
+func entries(s string) string {
+	var parts []string
+	for part := range strings.FieldsSeq(s) {
+		index, value, _ := strings.Cut(part, "=")
+		if index != "" {
+			index = `"index": ` + index + ", "
+		}
+		parts = append(parts, fmt.Sprintf(`{%s"value": %q}`, index, value))
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+func TestMatchByIndex(t *testing.T) {
+	runCases(t, parsing.Config{}, []parseCase{
+		{"in order", entries("1=a 2=b 3=c"), 3, "a b c", "", ""},
+		{"in another order", entries("3=c 1=a 2=b"), 3, "a b c", "", ""},
+		{"one left out", entries("1=a 3=c"), 3, "a !missing c", "", "2 of 3"},
+		{"twice the same", entries("1=a 2=b 2=b 3=c"), 3, "a b c", "count once: 1", ""},
+		{"twice and different", entries("1=a 2=b 2=x 3=c"), 3, "a !invalid c", "", "different answers"},
+		{"three times", entries("1=a 2=b 2=x 2=b 3=c"), 3, "a !invalid c", "", "different answers"},
+		{"one too many", entries("1=a 2=b 3=c 4=d"), 3, "a b c", "index of no record: 1", ""},
+		{"far out", entries("1=a 99=b 3=c"), 3, "a !missing c", "index of no record: 1", ""},
+		{"no index", entries("1=a =b 3=c"), 3, "a !missing c", "without an index: 1", ""},
+		{"no such index", entries("1=a -2=b 3=c"), 3, "a !missing c", "that is none: 1", ""},
+		{"nobody's", entries("7=a 8=b"), 2, "!missing !missing", "index of no record: 2", "0 of 2"},
+	})
+}
+
+func TestMatchFromZero(t *testing.T) {
+	const says = "did not count from 0 throughout"
+	runCases(t, parsing.Config{}, []parseCase{
+		{"complete", entries("0=a 1=b 2=c"), 3, "a b c", "counts from 0", ""},
+		{"complete in another order", entries("2=c 0=a 1=b"), 3, "a b c", "counts from 0", ""},
+		{"one record", entries("0=a"), 1, "a", "counts from 0", ""},
+		{"one left out", entries("0=a 2=c"), 3, "!missing !missing !missing", "", says},
+		{"the last left out", entries("0=a 1=b"), 3, "!missing !missing !missing", "", says},
+		{"and one beyond", entries("0=a 1=b 2=c 3=d"), 3, "!missing !missing !missing", "", says},
+		{"and one without", entries("0=a 1=b 2=c =d"), 3, "!missing !missing !missing", "", says},
+	})
+}
+
+// TestMatchRenumbered: a model that skips a record and numbers on is believed in nothing.
+func TestMatchRenumbered(t *testing.T) {
+	cases := []parseCase{
+		{"numbered on", entries("1=a 2=c"), 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
+		{"in another order", entries("2=c 1=a"), 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
+		{"with one twice", entries("1=a 2=b 2=c"), 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
+		{"and one far out", entries("1=a 2=b 99=c"), 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
+		{"one alone", entries("1=a"), 2, "!missing !missing", "", "1 to 1 for 2 records"},
+	}
+	runCases(t, parsing.Config{}, cases)
+	cut := parseCase{"cut off", entries("1=a 2=b") + " and then", 3, "a b !missing", "", "cut off"}
+	t.Run(cut.name, func(t *testing.T) {
+		cut.check(t, newParser(t, parsing.Config{}).Parse(parsing.Reply{Text: cut.reply, CutOff: true}, cut.records))
+	})
+}
+
+// TestMatchRunsOver: a model that leaves a number out ends one too high.
+func TestMatchRunsOver(t *testing.T) {
+	const says = "numbered an answer 4 for 3 records"
+	runCases(t, parsing.Config{}, []parseCase{
+		{"a number left out", entries("1=a 3=b 4=c"), 3, "!missing !missing !missing", "", says},
+		{"counted from 2", entries("2=a 3=b 4=c"), 3, "!missing !missing !missing", "", says},
+	})
+}
+
+func TestMatchByPosition(t *testing.T) {
+	runCases(t, parsing.Config{}, []parseCase{
+		{"as many", entries("=a =b"), 2, "~a ~b", "in their order", ""},
+		{"too few", entries("=a =b"), 3, "!missing !missing !missing", "", "for 3 records there are 2"},
+		{"too many", entries("=a =b"), 1, "!missing", "", "for 1 records there are 2"},
+		{"two lists", entries("=a") + entries("=b"), 2, "!missing !missing", "", "not one list"},
+		{"a stranger among them", `[{"value":"a"},{"note":"x"},{"value":"b"}]`, 2, "!missing !missing", "", "not one list"},
+		{"one is null", `[{"value":"a"},{"value":null}]`, 2, "~a !invalid", "in their order", ""},
+		{"one is not there", `[{"value":"a"},{}]`, 2, "!missing !missing", "", "for 2 records there are 1"},
+		{"damage beside it", entries("=a =b") + ` [{"value":x}]`, 2, "!missing !missing", "not used", "not one list"},
+		{"texts", `["a", "b"]`, 2, "~a ~b", "in their order", ""},
+		{"texts in a fence", "```json\n[\"a\", \"b\"]\n```", 2, "~a ~b", "in their order", ""},
+		{"texts in prose", `The labels are ["a", "b"].`, 2, "!unparsable !unparsable", "", ""},
+		{"too few texts", `["a", "b"]`, 3, "!missing !missing !missing", "", ""},
+		{"text and object", `["a", {"value":"b"}]`, 2, "!missing !missing", "", ""},
+	})
+}

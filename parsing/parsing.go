@@ -1,0 +1,160 @@
+// Package parsing reads what a model replied about a batch of records and gives every record the value that is
+// certainly its own, or the reason why it has none.
+//
+// A [Parser] works in two steps. A format (json, text) turns the reply into entries: what the model says, and the
+// index it says it about. Matching then gives the entries to the records. It never guesses: an answer that may have
+// moved to another record is no answer. What is left over is for the caller to ask again.
+//
+// The package knows no provider, calls no model, asks nothing again and does not mend broken replies. Its errors,
+// messages and warnings never hold text of a reply, because a reply quotes records.
+package parsing
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// MaxReplyBytes is the largest reply that is read, 16 MiB. A larger one is [ProblemUnparsable] for every record.
+const MaxReplyBytes = 16 << 20
+
+// Config says how an answer is written. The zero Config is JSON as weir asks for it: [{"index": 1, "value": …}].
+type Config struct {
+	// Format is the option response.format: "json" (default) or "text".
+	Format string
+	// Path is the option response.path: where in the JSON the entries are. Default "$[*]", the elements of an array.
+	// It may also select the one array that holds them.
+	Path string
+	// IndexField is the option response.index.field: the field with the record's index. Default "index".
+	IndexField string
+	// ValueFields is the option response.value.field: the fields with the values, at most 32. Default "value".
+	ValueFields []string
+}
+
+// Parser reads answers of one form. Any number of goroutines may use it at once.
+type Parser struct {
+	format format
+}
+
+// New returns a parser. Its error names every problem of cfg, each with its option.
+func New(cfg Config) (*Parser, error) {
+	name := cfg.Format
+	if name == "" {
+		name = defaultFormat
+	}
+	create, ok := formats[name]
+	if !ok {
+		return nil, fmt.Errorf("response.format: %q is unknown; use %s", name, formatNames())
+	}
+	f, problems := create(cfg)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return &Parser{format: f}, nil
+}
+
+// Instruction returns what a prompt says about the form of the answer when its template does not. It is empty where
+// any reply will do.
+func (p *Parser) Instruction() string { return p.format.instruction() }
+
+// Reply is what a model replied.
+type Reply struct {
+	// Text is the reply as it came. Bytes that are not UTF-8 are read as U+FFFD.
+	Text string
+	// CutOff says that the reply ends because of a limit and not because the model was done. Then answers at the end
+	// are expected to be missing.
+	CutOff bool
+}
+
+// Parse reads the reply to a call about that many records, whose indexes are 1, 2, …. It takes time and memory in
+// proportion to the reply, never waits, and never fails as a whole: what is wrong is said per record. Values may share
+// memory with reply.Text.
+func (p *Parser) Parse(reply Reply, records int) Answer {
+	records = max(records, 0)
+	if len(reply.Text) > MaxReplyBytes {
+		message := fmt.Sprintf("the reply has %d bytes; weir reads at most %d", len(reply.Text), MaxReplyBytes)
+		return match(reading{problem: ProblemUnparsable, message: message}, reply.CutOff, records)
+	}
+	if !utf8.ValidString(reply.Text) {
+		reply.Text = string([]rune(reply.Text)) // one U+FFFD for each bad byte, as encoding/json does it
+	}
+	return match(p.format.read(reply), reply.CutOff, records)
+}
+
+// Answer is what a reply says.
+type Answer struct {
+	// Entries has one Entry for each record, in the records' order; always.
+	Entries []Entry
+	// Warnings are what a careful reader should know about the whole answer: at most 8, in English, without text of
+	// the reply.
+	Warnings []string
+}
+
+// Entry is what a reply says about one record: values or a problem, never both, never neither.
+type Entry struct {
+	// Fields are the record's values, in the order of Config.ValueFields. nil exactly when there is a Problem.
+	Fields []Field
+	// Match says how the values found the record.
+	Match Match
+	// Problem is why there are no values; ProblemNone when there are.
+	Problem Problem
+	// Message explains the Problem to people. It holds no text of the reply.
+	Message string
+}
+
+// Field is one value.
+type Field struct {
+	// Name is the field's name, as in Config.ValueFields; "value" in the format text.
+	Name string
+	// Value is the text, or JSON text exactly as the model wrote it: every digit, the order of the keys; only white
+	// space is taken out. Always UTF-8.
+	Value string
+	// JSON says which: JSON text for numbers, booleans, arrays, objects and null; else plain text.
+	JSON bool
+}
+
+// Match says how values found their record.
+type Match int
+
+// The ways to find a record.
+const (
+	// MatchNone is an entry without values.
+	MatchNone Match = iota
+	// MatchIndex: the model named the record's index.
+	MatchIndex
+	// MatchPosition: no answer had an index and there were exactly as many as records, so that their order decided.
+	// Best effort.
+	MatchPosition
+	// MatchSingle: the record was alone and the whole reply is its value.
+	MatchSingle
+)
+
+// String returns the match in one word.
+func (m Match) String() string { return word(int(m), []string{"none", "index", "position", "single"}) }
+
+// Problem is why a record has no values.
+type Problem int
+
+// The problems.
+const (
+	// ProblemNone: there are values.
+	ProblemNone Problem = iota
+	// ProblemMissing: nothing in the reply is certainly meant for this record.
+	ProblemMissing
+	// ProblemUnparsable: the reply cannot be read in the expected form. It then has this problem for every record.
+	ProblemUnparsable
+	// ProblemInvalid: the reply names this record, but without a value, with null, or with two different values.
+	ProblemInvalid
+)
+
+// String returns the problem in one word.
+func (p Problem) String() string {
+	return word(int(p), []string{"none", "missing", "unparsable", "invalid"})
+}
+
+func word(n int, words []string) string {
+	if n < 0 || n >= len(words) {
+		return fmt.Sprintf("number %d", n)
+	}
+	return words[n]
+}
