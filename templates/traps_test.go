@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,22 +120,31 @@ func TestTrapRecordsInRecords(t *testing.T) {
 	}
 }
 
-// A small template may not make a huge prompt of small records, nor hold the memory of one.
+// Neither a small template nor many records may make a huge prompt, nor take the memory of one before that is noticed.
 func TestTrapAmplification(t *testing.T) {
 	big := text(strings.Repeat("x", 1<<20))
-	for name, cfg := range map[string]templates.Config{
-		"tags":    {Template: "{{#records}}" + strings.Repeat("{{text}}", 5000) + "{{/records}}"},
-		"forms":   {Template: "{{#records}}" + spaced(200) + "{{/records}}"},
-		"blocks":  {Template: strings.Repeat("{{records}}", 5000)},
-		"records": {Template: "{{count}}", Format: templates.FormatXML},
+	for _, amplification := range []struct {
+		name    string
+		cfg     templates.Config
+		records []templates.Record
+	}{
+		{"tags", templates.Config{Template: "{{#records}}" + strings.Repeat("{{text}}", 5000) + "{{/records}}"}, []templates.Record{big}},
+		{"names", templates.Config{Template: "{{#records}}" + spaced(200) + "{{/records}}"}, []templates.Record{big, big}},
+		{"blocks", templates.Config{Template: strings.Repeat("{{records}}", 5000)}, []templates.Record{big}},
+		{"records", templates.Config{}, slices.Repeat([]templates.Record{big}, 1000)},
+		{"single", templates.Config{Single: true}, []templates.Record{text(strings.Repeat("x", templates.MaxPromptBytes+1))}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			records := []templates.Record{big}
-			if name == "records" {
-				records = []templates.Record{text(strings.Repeat("\n", 4<<20))}
-			}
-			if _, err := compile(t, cfg).Render(records); !errors.Is(err, templates.ErrTooLarge) {
+		t.Run(amplification.name, func(t *testing.T) {
+			prompt := compile(t, amplification.cfg)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := prompt.Render(amplification.records)
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, templates.ErrTooLarge) {
 				t.Errorf("got %v", err)
+			}
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 256 {
+				t.Errorf("took %d MiB", took)
 			}
 		})
 	}
