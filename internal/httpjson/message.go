@@ -19,6 +19,8 @@ const (
 	echo = 24
 	// shortSecret is the shortest secret that is looked for: what is shorter is part of any text.
 	shortSecret = 4
+	// longWord is the shortest word of a header that is taken for its secret part; "Bearer" is none.
+	longWord = 8
 	// shortEcho is the shortest prompt that is looked for as a whole.
 	shortEcho = 4
 )
@@ -44,8 +46,8 @@ func (c *Client) Message(text string, req *providers.Request) string {
 	return text
 }
 
-// secrets returns what must never be shown: the key, the one before it, and the configured headers, whole and word by
-// word, because a vendor may repeat the token without its "Bearer".
+// secrets returns what must never be shown: the key, the one before it, and the configured headers, whole and their
+// long words, because a vendor may repeat the token without its "Bearer".
 func (c *Client) secrets() []string {
 	secrets := []string{c.currentKey()}
 	if last := c.keyed.Load(); last != nil {
@@ -57,7 +59,8 @@ func (c *Client) secrets() []string {
 			continue
 		}
 		for _, value := range values {
-			secrets = append(append(secrets, value), strings.Fields(value)...)
+			long := slices.DeleteFunc(strings.Fields(value), func(word string) bool { return len(word) < longWord })
+			secrets = append(append(secrets, value), long...)
 		}
 	}
 	return slices.DeleteFunc(secrets, func(s string) bool { return len(strings.TrimSpace(s)) < shortSecret })

@@ -38,8 +38,11 @@ type usage struct {
 // decode reads the body of a 200. Some servers say there that the call failed.
 func (p *Provider) decode(reply *httpjson.Reply, req *providers.Request) (*providers.Response, *providers.Error) {
 	var c completion
-	if err := json.Unmarshal(reply.Body, &c); err != nil && !onlyUsage(err) {
-		return nil, p.unreadable(reply, err)
+	if err := json.Unmarshal(reply.Body, &c); err != nil {
+		if !onlyUsage(err) {
+			return nil, p.unreadable(reply, err)
+		}
+		c.Usage = nil
 	}
 	if present(c.Error) {
 		return nil, p.failureIn200(c.Error, req)
