@@ -63,11 +63,19 @@ func bounded(text string, tokens int) (string, providers.Finish) {
 	if tokens <= 0 || Tokens(text) <= tokens {
 		return text, providers.FinishStop
 	}
-	end := tokens * bytesPerToken
+	return Cut(text, tokens), providers.FinishLength
+}
+
+// Cut is the beginning of text, at most this many tokens and whole characters.
+func Cut(text string, tokens int) string {
+	if Tokens(text) <= tokens {
+		return text
+	}
+	end := max(tokens, 0) * bytesPerToken
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end], providers.FinishLength
+	return text[:end]
 }
 
 // Tokens counts the tokens of text: its bytes over 4, rounded up. Vendors' tokenizers give about the same for English

@@ -1,0 +1,178 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Fault is one way in which a call goes wrong.
+type Fault string
+
+// The faults.
+const (
+	// Fault429, Fault500 and Fault503 answer with that status at once.
+	Fault429 Fault = "429"
+	Fault500 Fault = "500"
+	Fault503 Fault = "503"
+	// FaultHang never answers: the connection is reset after Config.HangFor.
+	FaultHang Fault = "hang"
+	// FaultReset resets the connection at once.
+	FaultReset Fault = "reset"
+	// FaultMalformed answers 200 with half of the JSON body.
+	FaultMalformed Fault = "malformed"
+	// FaultHTML answers 200 with a web page, as a proxy does.
+	FaultHTML Fault = "html"
+	// FaultTruncate cuts the answer's text in half, with the finish reason "length".
+	FaultTruncate Fault = "truncate"
+	// FaultDrop leaves one record out of the answer; an answer about one record is then empty.
+	FaultDrop Fault = "drop"
+	// FaultProse puts words around the answer.
+	FaultProse Fault = "prose"
+	// FaultFence puts the answer into a Markdown code fence.
+	FaultFence Fault = "fence"
+)
+
+// Faults lists all faults.
+func Faults() []Fault {
+	return []Fault{
+		Fault429, Fault500, Fault503, FaultHang, FaultReset, FaultMalformed, FaultHTML, FaultTruncate, FaultDrop, FaultProse, FaultFence,
+	}
+}
+
+func (f Fault) known() bool { return slices.Contains(Faults(), f) }
+
+func unknownFault(f Fault) error {
+	names := make([]string, 0, len(Faults()))
+	for _, known := range Faults() {
+		names = append(names, string(known))
+	}
+	return fmt.Errorf("there is no fault %q: use one of %s", string(f), strings.Join(names, ", "))
+}
+
+// Next is a fault for calls to come.
+type Next struct {
+	Fault Fault `json:"fault"`
+	// Calls is how many calls meet it; 0 is one.
+	Calls int `json:"calls"`
+}
+
+// FaultPlan is what POST /faults takes and GET /faults shows.
+type FaultPlan struct {
+	// Rates replace all chances; nil leaves them.
+	Rates map[Fault]float64 `json:"rates,omitempty"`
+	// Next are met by the calls that come next, in order, before any chance.
+	Next []Next `json:"next,omitempty"`
+}
+
+func (p FaultPlan) validate() error {
+	calls := 0
+	for _, next := range p.Next {
+		if !next.Fault.known() {
+			return unknownFault(next.Fault)
+		}
+		if next.Calls < 0 || next.Calls > MaxNext {
+			return fmt.Errorf("fault %s: %d calls are not from 0 to %d", next.Fault, next.Calls, MaxNext)
+		}
+		calls += max(next.Calls, 1)
+	}
+	if calls > MaxNext {
+		return fmt.Errorf("next: %d calls are more than %d", calls, MaxNext)
+	}
+	return validateRates(p.Rates)
+}
+
+// faults deals out the faults; it may be used by several goroutines at once.
+type faults struct {
+	mu    sync.Mutex
+	rates map[Fault]float64
+	next  []Next
+	ahead int
+}
+
+// add follows a plan, or refuses it whole.
+func (f *faults) add(plan FaultPlan) error {
+	if err := plan.validate(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	calls := 0
+	for _, next := range plan.Next {
+		calls += max(next.Calls, 1)
+	}
+	if f.ahead+calls > MaxNext {
+		return fmt.Errorf("next: %d more calls are too many: %d have a fault already, of at most %d", calls, f.ahead, MaxNext)
+	}
+	f.ahead += calls
+	for _, next := range plan.Next {
+		f.next = append(f.next, Next{Fault: next.Fault, Calls: max(next.Calls, 1)})
+	}
+	if plan.Rates != nil {
+		f.rates = maps.Clone(plan.Rates)
+	}
+	return nil
+}
+
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rates, f.next, f.ahead = nil, nil, 0
+}
+
+func (f *faults) plan() FaultPlan {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return FaultPlan{Rates: maps.Clone(f.rates), Next: slices.Clone(f.next)}
+}
+
+// draw takes one call's fault; "" is none.
+func (f *faults) draw(random *rand.Rand) Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.next) > 0 {
+		fault := f.next[0].Fault
+		f.ahead--
+		if f.next[0].Calls--; f.next[0].Calls == 0 {
+			f.next = f.next[1:]
+		}
+		return fault
+	}
+	if len(f.rates) == 0 {
+		return ""
+	}
+	at := random.Float64()
+	for _, fault := range Faults() {
+		if at -= f.rates[fault]; at < 0 {
+			return fault
+		}
+	}
+	return ""
+}
+
+// distort changes an answer's text as the fault says and returns why the text ends.
+func (f Fault) distort(text string) (distorted, finish string) {
+	switch f {
+	case FaultTruncate:
+		return strings.ToValidUTF8(text[:len(text)/2], ""), finishLength
+	case FaultProse:
+		return "Here is what I found:\n\n" + text + "\n\nLet me know if you need anything else.", finishStop
+	case FaultFence:
+		return "```json\n" + text + "\n```", finishStop
+	default:
+		return text, finishStop
+	}
+}
+
+// FaultRates reads chances written as JSON, for a flag: {"500": 0.01, "hang": 0.001}.
+func FaultRates(text string) (map[Fault]float64, error) {
+	var rates map[Fault]float64
+	if err := json.Unmarshal([]byte(text), &rates); err != nil {
+		return nil, fmt.Errorf("the chances of faults are no JSON object of numbers: %w", err)
+	}
+	return rates, validateRates(rates)
+}
