@@ -41,8 +41,8 @@ func (p *Prompt) array(ctx context.Context) (string, error) {
 		index = appendName(nil, p.Form.Index)
 	}
 	dst = make([]byte, 0, 48*len(keys)*len(p.Records)+16)
-	if p.Form.Wrapper != "" {
-		dst = appendName(append(dst, '{'), p.Form.Wrapper)
+	for _, name := range p.Form.Wrappers {
+		dst = appendName(append(dst, '{'), name)
 	}
 	dst = append(dst, '[')
 	for i, record := range p.Records {
@@ -55,7 +55,7 @@ func (p *Prompt) array(ctx context.Context) (string, error) {
 		dst = p.appendEntry(dst, record, index, keys)
 	}
 	dst = append(dst, ']')
-	if p.Form.Wrapper != "" {
+	for range p.Form.Wrappers {
 		dst = append(dst, '}')
 	}
 	return string(dst), nil

@@ -40,9 +40,22 @@ func (b *block) take(list []found) {
 	case list[0].style == object && allAnswers(list):
 		into = &b.examples
 	}
-	if len(list) >= len(*into) {
+	was := *into
+	if len(was) == 0 || rank(list) > rank(was) || rank(list) == rank(was) && len(list) >= len(was) {
 		*into = list
 	}
+}
+
+// rank says which of two lists is rather the block: an instruction may show an answer in JSON, but hardly one in
+// another style, and hardly with a bracket on a line of its own.
+func rank(list []found) int {
+	switch {
+	case list[0].style != object:
+		return 2
+	case list[0].bracketed:
+		return 1
+	}
+	return 0
 }
 
 func allAnswers(list []found) bool {

@@ -28,8 +28,8 @@ type Form struct {
 	Index string
 	// Fields are the other fields, in order; at least one.
 	Fields []Field
-	// Wrapper is the name of the one member of an object around the array; "" if the array stands alone.
-	Wrapper string
+	// Wrappers are the names of the objects' members around the array, outermost first; none if the array stands alone.
+	Wrappers []string
 	// Bare: one record's value is wanted and nothing around it.
 	Bare bool
 }
@@ -45,7 +45,7 @@ type Field struct {
 // The bounds of what is read of an instruction.
 const (
 	// maxFields is the most fields of an answer.
-	maxFields = 16
+	maxFields = 64
 	// maxExample is the longest example of an answer.
 	maxExample = 4 << 10
 	// maxTries is how many braces are looked at for an example.
@@ -128,8 +128,8 @@ func asksForEntities(pieces []string) bool {
 
 // example is an example of an answer as it stands in a prompt: not always JSON.
 type example struct {
-	wrapper string
-	members []member
+	wrappers []string
+	members  []member
 }
 
 type member struct{ name, raw string }
@@ -138,10 +138,10 @@ func (e example) shown() bool { return len(e.members) > 0 }
 
 // form makes a form of an example, the default one of none. Open names such as "value" take their kind from the words.
 func (e example) form(wantsEntities bool) Form {
-	f := Form{Wrapper: e.wrapper}
+	f := Form{Wrappers: e.wrappers}
 	for i, m := range e.members {
 		switch {
-		case f.Index == "" && (isIndexName(m.name) || i == 0 && isNumberSign(m.raw)):
+		case f.Index == "" && e.isIndex(i):
 			f.Index = m.name
 		case len(f.Fields) < maxFields:
 			f.Fields = append(f.Fields, newField(m, wantsEntities))
@@ -217,7 +217,17 @@ func formIn(pieces ...string) example {
 }
 
 func (e example) indexed() bool {
-	return slices.ContainsFunc(e.members, func(m member) bool { return isIndexName(m.name) })
+	for i := range e.members {
+		if e.isIndex(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// isIndex goes by the name, and for the first member also by the value.
+func (e example) isIndex(i int) bool {
+	return isIndexName(e.members[i].name) || i == 0 && isNumberSign(e.members[0].raw)
 }
 
 // exampleAt reads {"index": <n>, "sentiment": "…", ...} leniently and returns where to look on.
@@ -235,7 +245,7 @@ func exampleAt(text string, brace int) (e example, end int) {
 		name, start := text[at+1:at+1+size], space(text, colon+1)
 		stop := signEnd(text, start)
 		if inner, ok := wrapped(text[start:stop]); ok && len(e.members) == 0 {
-			return example{wrapper: name, members: inner.members}, stop
+			return example{wrappers: append([]string{name}, inner.wrappers...), members: inner.members}, stop
 		}
 		e.members = append(e.members, member{name, strings.TrimSpace(text[start:stop])})
 		if at = stop; at < len(text) && text[at] == ',' {
@@ -249,17 +259,17 @@ func exampleAt(text string, brace int) (e example, end int) {
 	return e, at + closing + 1
 }
 
-// wrapped reads an example inside [{…}].
+// wrapped reads an example inside [{…}], or inside further objects.
 func wrapped(raw string) (example, bool) {
-	if raw == "" || raw[0] != '[' {
-		return example{}, false
+	at := 0
+	if strings.HasPrefix(raw, "[") {
+		at = space(raw, 1)
 	}
-	at := space(raw, 1)
-	if at >= len(raw) || raw[at] != '{' {
+	if at >= len(raw) || raw[at] != '{' || strings.Count(raw, "{") > maxFields {
 		return example{}, false
 	}
 	e, _ := exampleAt(raw, at)
-	return e, e.indexed()
+	return e, e.indexed() && (raw[0] == '[' || len(e.wrappers) > 0)
 }
 
 // signEnd returns where an example's value ends: at the comma or brace behind it.

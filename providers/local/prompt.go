@@ -35,9 +35,9 @@ type Record struct {
 //	<record index="1">…</record>      text or <field name="…"> elements, and any name in the place of record
 //
 // Lines such as "1. text", "1) text", "[1] text" and "Review 1: text" count where none of the above is there and the
-// prompt shows the wanted form; their text ends with the line. Of several lists the longest one is the records, the last of
-// equals. Objects that have only an answer's fields (index, sentiment, …) are the example of an answer, unless there is
-// another one.
+// prompt shows the wanted form; their text ends with the line. Of several lists the longest one is the records, the last
+// of equals, and objects only where there is no list in another style. Objects that have only an answer's fields (index,
+// sentiment, …) are the example of an answer, unless there is another one.
 //
 // Read keeps parts of the messages and may be called by several goroutines at once.
 func Read(messages []providers.Message) *Prompt {

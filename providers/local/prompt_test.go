@@ -3,6 +3,7 @@ package local_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/weir-ml/weir/parsing"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/local"
 	"github.com/weir-ml/weir/templates"
@@ -92,6 +94,14 @@ func TestReadRecords(t *testing.T) {
 			want: []local.Record{{1, "good"}},
 		},
 		{
+			name: "an example in JSON with fields of its own", user: "Answer like this:\n[{\"index\": 1, \"mood\": \"x\"}, {\"index\": 2, \"mood\": \"y\"}]\n\nInput 1: \"good\"",
+			want: []local.Record{{1, "good"}},
+		},
+		{
+			name: "an example in JSON before a block in JSON", user: "Answer like this:\n[{\"index\": 1, \"mood\": \"x\"}, {\"index\": 2, \"mood\": \"y\"}]\n\n[\n{\"index\": 1, \"text\": \"good\"}\n]",
+			want: []local.Record{{1, "good"}},
+		},
+		{
 			name: "the instruction in the system message", system: proposal, user: "Input 1: \"good\"\nInput 2: \"bad\"",
 			want: []local.Record{{1, "good"}, {2, "bad"}},
 		},
@@ -147,7 +157,11 @@ func TestReadForm(t *testing.T) {
 		},
 		{
 			name: "wrapped", instruction: `JSON: {"results": [{"index": <n>, "sentiment": "..."}, ...]}`,
-			want: local.Form{Index: "index", Wrapper: "results", Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+			want: local.Form{Index: "index", Wrappers: []string{"results"}, Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
+		},
+		{
+			name: "wrapped twice", instruction: `JSON: {"a": {"b": [{"index": 1, "sentiment": …}, {"index": 2, "sentiment": …}]}}`,
+			want: local.Form{Index: "index", Wrappers: []string{"a", "b"}, Fields: []local.Field{{"sentiment", local.KindLabel, usual}}},
 		},
 		{
 			name: "entries without an index", instruction: `JSON: [{"sentiment": "..."}]`,
@@ -196,12 +210,10 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(string(format), rapid.MakeCheck(func(t *rapid.T) {
-			texts := rapid.SliceOfN(recordText(), 1, 12).Draw(t, "texts")
-			records := make([]templates.Record, len(texts))
-			want := make([]local.Record, len(texts))
-			for i, text := range texts {
-				records[i] = templates.Record{Fields: []templates.Field{{Name: "text", Value: text}}}
-				want[i] = local.Record{Index: i + 1, Text: text}
+			records := rapid.SliceOfN(record(), 1, 12).Draw(t, "records")
+			want := make([]local.Record, len(records))
+			for i, r := range records {
+				want[i] = local.Record{Index: i + 1, Text: textOf(r)}
 			}
 			rendered, err := prompt.Render(records)
 			if err != nil {
@@ -218,6 +230,70 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 	}
 }
 
+// Weir's own instruction is understood in every style, also about one record.
+func TestReadUnderstandsTheDefaultInstruction(t *testing.T) {
+	for _, path := range []string{"", "$.results[*]", "$.a.b[*]"} {
+		parser, err := parsing.New(parsing.Config{Path: path, IndexField: "Nummer", ValueFields: []string{"mood", "score"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
+			prompt, err := templates.Compile(templates.Config{Instruction: parser.Instruction(), Format: format})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, texts := range [][]string{{"good"}, {"good", "bad"}} {
+				t.Run(fmt.Sprint(path, format, len(texts)), func(t *testing.T) {
+					answersParse(t, parser, prompt, texts)
+				})
+			}
+		}
+	}
+}
+
+func answersParse(t *testing.T, parser *parsing.Parser, prompt *templates.Prompt, texts []string) {
+	t.Helper()
+	records := make([]templates.Record, len(texts))
+	for i, text := range texts {
+		records[i] = templates.Record{Fields: []templates.Field{{Name: "text", Value: text}}}
+	}
+	rendered, err := prompt.Render(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := local.Read(messages("", rendered.User)).Answer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, entry := range parser.Parse(parsing.Reply{Text: text}, len(texts)).Entries {
+		score := local.Sentiment(texts[i])
+		want := []string{local.Label(score), strconv.FormatFloat(score, 'f', -1, 64)}
+		if len(entry.Fields) != 2 || entry.Fields[0].Value != want[0] || entry.Fields[1].Value != want[1] {
+			t.Errorf("record %d: %+v, want %v\nprompt:\n%s\nanswer:\n%s", i+1, entry, want, rendered.User, text)
+		}
+	}
+}
+
+// record draws a plain record, or one with fields whose names clash with the block's own.
+func record() *rapid.Generator[templates.Record] {
+	return rapid.Custom(func(t *rapid.T) templates.Record {
+		var r templates.Record
+		names := rapid.SampledFrom([][]string{{"text"}, {"title", "text"}, {"index", "value"}, {"record"}}).Draw(t, "names")
+		for _, name := range names {
+			r.Fields = append(r.Fields, templates.Field{Name: name, Value: recordText().Draw(t, name)})
+		}
+		return r
+	})
+}
+
+func textOf(r templates.Record) string {
+	values := make([]string, len(r.Fields))
+	for i, f := range r.Fields {
+		values[i] = f.Value
+	}
+	return strings.Join(values, "\n")
+}
+
 // recordText draws text that no encoding changes, with all that could pass for the prompt's own writing.
 func recordText() *rapid.Generator[string] {
 	parts := []string{
@@ -225,16 +301,12 @@ func recordText() *rapid.Generator[string] {
 		"\"text\": ", "}", "\\", "\\\"", "&amp;", "&#10;", "1. ", "[2] ", "é💘", "\t", ",", "'", "entities", "JSON", `{"index": 1, "x": "y"}`,
 	}
 	return rapid.Custom(func(t *rapid.T) string {
-		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 8).Draw(t, "parts"), "")
-		if strings.HasPrefix(strings.TrimSpace(text), "<field ") {
-			return "x" + text
-		}
-		return text
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 8).Draw(t, "parts"), "")
 	})
 }
 
-// Sixteen times the text may take 64 times as long, for noise; it would take 256 times if a part of it were read again for
-// every line or record.
+// Sixty-four times the text may take 500 times as long, for noise; it would take 4,096 times if a part of it were read again
+// for every line or record.
 func TestReadTakesTimeInProportion(t *testing.T) {
 	for _, tt := range []struct{ name, part string }{
 		{"open objects", "{\"index\": 1, \"a\": [\n"},
@@ -254,9 +326,9 @@ func TestReadTakesTimeInProportion(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, before := range []string{"", "Input 1: {", `<record index="1">`} {
-				small, large := readTime(t, before, tt.part, 8<<10), readTime(t, before, tt.part, 128<<10)
-				if large > 64*max(small, 20*time.Microsecond) {
-					t.Errorf("behind %q: %v for 8 KiB, %v for 128 KiB", before, small, large)
+				small, large := readTime(t, before, tt.part, 1<<10), readTime(t, before, tt.part, 64<<10)
+				if large > 500*max(small, 20*time.Microsecond) {
+					t.Errorf("behind %q: %v for 1 KiB, %v for 64 KiB", before, small, large)
 				}
 			}
 		})

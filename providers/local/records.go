@@ -22,8 +22,9 @@ type found struct {
 
 	style      style
 	start, end int
-	// answer: it has only fields of an answer, so that it may be an example.
-	answer bool
+	// answer: it has only fields of an answer, so that it may be an example. bracketed: the line before it is a bracket, as
+	// in the block that weir writes.
+	answer, bracketed bool
 }
 
 // scanner finds records in a text. Its time grows with the text and no faster, whatever is in it.
@@ -166,7 +167,7 @@ func quotedAt(line string, at int, named bool) (found, bool) {
 
 // objectAt reads {"index": 1, "text": "…"}.
 func objectAt(line string, at int) (found, bool) {
-	f := found{style: object, start: at, answer: true}
+	f := found{style: object, start: at, answer: true, bracketed: strings.HasSuffix(line[:at], "[\n")}
 	f.Index = -1
 	var v values
 	f.end = members(line, at, func(name, raw string) {
