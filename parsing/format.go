@@ -37,6 +37,9 @@ type reading struct {
 	inOrder bool
 	// whole says that the one entry is the whole reply: it needs neither an index nor a place in a list.
 	whole bool
+	// cutOff says that the reply ends at a limit in the middle of its entries. One whose entries are all there and that
+	// is cut off in the words behind them is not meant.
+	cutOff bool
 	// problem and message say why there are no entries.
 	problem Problem
 	message string

@@ -2,6 +2,7 @@ package parsing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,8 +63,8 @@ type collector struct {
 	// answers are the entries of payloads in which at least one entry has a value. The others are quoted: the records
 	// themselves, say, or a list of labels; they count only if there is nothing else.
 	answers, quoted []rawEntry
-	// payloads counts those with answers.
-	payloads int
+	// payloads counts those with answers, and nameless those of them without a single index.
+	payloads, nameless int
 	// inOrder says that the last payload with answers is a list in which each element is an entry with a value.
 	inOrder bool
 	// strangers counts objects with neither an index nor a value.
@@ -115,14 +116,17 @@ func (c *collector) addObjects(nodes []int32) {
 	}
 	c.answers = append(c.answers, entries...)
 	c.payloads++
-	c.inOrder = valued == len(nodes)
+	c.inOrder = valued == len(nodes) && areList(t, nodes)
+	if !slices.ContainsFunc(entries, func(e rawEntry) bool { return e.naming != unnamed }) {
+		c.nameless++
+	}
 }
 
 // addTexts takes in an array of strings. It is the weakest form of an answer, a list of labels looks the same: it
 // counts only where the reply is nothing else.
 func (c *collector) addTexts(nodes []int32) {
 	before, after := c.scan.reply[c.start:c.scan.start], c.scan.reply[c.scan.pos:]
-	if !isFence(before) || !isFence(after) {
+	if !isFence(before) || !isFence(after) || !areList(&c.scan.tree, nodes) {
 		return
 	}
 	for _, id := range nodes {
@@ -155,7 +159,11 @@ func (c *collector) reading(cutOff bool) reading {
 	if len(c.answers) == 0 {
 		return c.nothing(cutOff)
 	}
-	r := reading{entries: c.answers, inOrder: c.inOrder && c.payloads == 1}
+	if c.nameless > 0 && c.nameless < c.payloads {
+		// One of them may be an example, and nothing says which.
+		return reading{problem: ProblemMissing, message: "the reply has several answers, with an index and without"}
+	}
+	r := reading{entries: c.answers, inOrder: c.inOrder && c.payloads == 1, cutOff: cutOff && d != nil && d.atEnd}
 	if d != nil {
 		r.warnings = []string{d.message() + "; that part was not used"}
 		r.inOrder = false

@@ -157,10 +157,10 @@ func trimLabel(s string) string {
 	return strings.TrimPrefix(strings.TrimLeft(s, " "), "#")
 }
 
-// parseIndex reads 3 and 3.0. What is negative, a fraction, or longer than 9 digits is no index.
+// parseIndex reads 3 and 3.0. What is negative, a fraction, or needs more than 31 bits is no index.
 func parseIndex(s string) (int, bool) {
 	whole, fraction, _ := strings.Cut(s, ".")
-	if strings.Trim(fraction, "0") != "" || len(whole) > 9 {
+	if strings.Trim(fraction, "0") != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(whole, 10, 31)

@@ -4,7 +4,7 @@ import "slices"
 
 // entries returns the nodes of a reply's JSON value that should be entries: what response.path selects, or the elements
 // of the one array that it selects. Where the path is weir's own, shapes that can mean only one thing are read as well:
-// one object instead of an array, and an object around the array. false if the path looks at too much.
+// an object around the array, and one object instead of it. false if the path looks at too much.
 func (f *jsonFormat) entries(w *walk) ([]int32, bool) {
 	t := w.tree
 	if f.path.isElements() && t.nodes[0].kind == kindObject {
@@ -24,14 +24,17 @@ func (f *jsonFormat) ofObject(t *tree) []int32 {
 		return []int32{0}
 	}
 	lists := f.lists(t, 0, nil)
-	if len(lists) != 1 {
-		return []int32{0}
+	if len(lists) == 1 {
+		children := t.children(lists[0])
+		if !self.value || f.look(t, children[0]).index { // else the list is its value
+			return children
+		}
 	}
-	children := t.children(lists[0])
-	if self.value && !f.look(t, children[0]).index {
-		return []int32{0} // the list is its value
+	members := t.children(0)
+	if !self.index && !self.value && slices.ContainsFunc(members, func(id int32) bool { return t.nodes[id].kind == kindObject }) {
+		return members // which is what $[*] says
 	}
-	return children
+	return []int32{0}
 }
 
 // lists adds the arrays that look like an answer, in an object and the objects in it.
@@ -77,6 +80,17 @@ func (f *jsonFormat) look(t *tree, id int32) looks {
 		l.value = l.value || slices.Contains(f.values, name)
 	}
 	return l
+}
+
+// areList reports whether nodes are next to each other in one array, or are a single value. The order of an object's
+// members and of values from several places says nothing.
+func areList(t *tree, nodes []int32) bool {
+	for i, id := range nodes {
+		if t.nodes[id].keyEnd > 0 || i > 0 && t.nodes[nodes[i-1]].past != id {
+			return false
+		}
+	}
+	return true
 }
 
 // areTexts reports whether the nodes are strings, which are then the values themselves.

@@ -16,8 +16,8 @@ import (
 //
 // Everything else has no record: an entry without an index among others, with something that is no index, or with the
 // index of no record. Nothing is ever shifted (but by rule 3), padded or made up.
-func match(r reading, cutOff bool, records int) Answer {
-	m := matching{entries: r.entries, cutOff: cutOff}
+func match(r reading, records int) Answer {
+	m := matching{entries: r.entries, cutOff: r.cutOff}
 	m.answer.Entries = make([]Entry, records)
 	m.answer.Warnings = r.warnings
 	switch {

@@ -44,6 +44,7 @@ func TestMatchFromZero(t *testing.T) {
 		{"complete in another order", entries("2=c 0=a 1=b"), 3, "a b c", "counts from 0", ""},
 		{"one record", entries("0=a"), 1, "a", "counts from 0", ""},
 		{"one left out", entries("0=a 2=c"), 3, "!missing !missing !missing", "", says},
+		{"one left out and one beyond", entries("0=a 1=b 3=d"), 3, "!missing !missing !missing", "", says},
 		{"the last left out", entries("0=a 1=b"), 3, "!missing !missing !missing", "", says},
 		{"and one beyond", entries("0=a 1=b 2=c 3=d"), 3, "!missing !missing !missing", "", says},
 		{"and one without", entries("0=a 1=b 2=c =d"), 3, "!missing !missing !missing", "", says},
@@ -60,10 +61,16 @@ func TestMatchRenumbered(t *testing.T) {
 		{"one alone", entries("1=a"), 2, "!missing !missing", "", "1 to 1 for 2 records"},
 	}
 	runCases(t, parsing.Config{}, cases)
-	cut := parseCase{"cut off", entries("1=a 2=b") + " and then", 3, "a b !missing", "", "cut off"}
-	t.Run(cut.name, func(t *testing.T) {
-		cut.check(t, newParser(t, parsing.Config{}).Parse(parsing.Reply{Text: cut.reply, CutOff: true}, cut.records))
-	})
+	lines := `{"index":1,"value":"a"}` + "\n" + `{"index":2,"value":"b"}` + "\n" + `{"index":3,"va`
+	for _, c := range []parseCase{
+		{"cut off in a list of objects", lines, 3, "a b !missing", "ends too early", "cut off"},
+		{"cut off behind the list", entries("1=a 2=b") + " and then", 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
+		{"cut off in another", entries("1=a") + entries("2=b 3=c")[:30], 3, "a !missing !missing", "ends too early", "cut off"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.check(t, newParser(t, parsing.Config{}).Parse(parsing.Reply{Text: c.reply, CutOff: true}, c.records))
+		})
+	}
 }
 
 // TestMatchRunsOver: a model that leaves a number out ends one too high.

@@ -61,8 +61,8 @@ func (p *Parser) Instruction() string { return p.format.instruction() }
 type Reply struct {
 	// Text is the reply as it came. Bytes that are not UTF-8 are read as U+FFFD.
 	Text string
-	// CutOff says that the reply ends because of a limit and not because the model was done. Then answers at the end
-	// are expected to be missing.
+	// CutOff says that the reply ends because of a limit and not because the model was done. Where it ends within an
+	// answer, that explains why the answers behind are missing.
 	CutOff bool
 }
 
@@ -73,12 +73,12 @@ func (p *Parser) Parse(reply Reply, records int) Answer {
 	records = max(records, 0)
 	if len(reply.Text) > MaxReplyBytes {
 		message := fmt.Sprintf("the reply has %d bytes; weir reads at most %d", len(reply.Text), MaxReplyBytes)
-		return match(reading{problem: ProblemUnparsable, message: message}, reply.CutOff, records)
+		return match(reading{problem: ProblemUnparsable, message: message}, records)
 	}
 	if !utf8.ValidString(reply.Text) {
 		reply.Text = string([]rune(reply.Text)) // one U+FFFD for each bad byte, as encoding/json does it
 	}
-	return match(p.format.read(reply), reply.CutOff, records)
+	return match(p.format.read(reply), records)
 }
 
 // Answer is what a reply says.
