@@ -1,0 +1,112 @@
+package telemetry
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/server"
+)
+
+// InferenceHooks returns the hooks of an engine: for inference.Config.Hooks.
+func (t *Telemetry) InferenceHooks() inference.Hooks {
+	return inference.Hooks{
+		BatchStart: t.batchStart,
+		BatchEnd:   t.batchEnd,
+		CallStart:  t.callStart,
+		CallEnd:    t.callEnd,
+		Rejected:   t.rejected,
+		Fault:      t.fault,
+	}
+}
+
+// ServerHooks returns the hooks of a server: for server.Config.Hooks. The names of clients are not counted: they are the
+// clients' to choose, so there is no bound to them.
+func (t *Telemetry) ServerHooks() server.Hooks {
+	return server.Hooks{StreamStarted: t.streamStarted, StreamEnded: t.streamEnded}
+}
+
+func (t *Telemetry) batchStart(ctx context.Context, batch inference.Batch) context.Context {
+	of := t.counts.pairs.get(pair{model: batch.Model, provider: batch.Provider})
+	of.batches.add(batch.Left, 1)
+	of.batchesInFlight.add(1)
+	of.places.add(batch.Full)
+	if t.spans != nil {
+		ctx = t.spans.startBatch(ctx, &batch)
+	}
+	of.batchRecords.record(ctx, float64(batch.Records))
+	of.batchWait.record(ctx, batch.Waited.Seconds())
+	return ctx
+}
+
+func (t *Telemetry) batchEnd(ctx context.Context, batch inference.Batch, end inference.BatchEnd) {
+	of := t.counts.pairs.get(pair{model: batch.Model, provider: batch.Provider})
+	of.batchesInFlight.add(-1)
+	of.batchDuration.record(ctx, end.Duration.Seconds())
+	model := t.counts.models.get(batch.Model)
+	model.records.add(outcomeValue, end.Values)
+	for reason, n := range end.Errors {
+		model.records.add(string(reason), n)
+	}
+	if t.spans != nil {
+		endBatch(ctx, &end)
+	}
+}
+
+func (t *Telemetry) callStart(ctx context.Context, call inference.Call) context.Context {
+	t.counts.pairs.get(pair{model: call.Model, provider: call.Provider}).callsInFlight.add(1)
+	if t.spans != nil {
+		ctx = t.spans.startCall(ctx, call)
+	}
+	return ctx
+}
+
+func (t *Telemetry) callEnd(ctx context.Context, call inference.Call, end inference.CallEnd) {
+	of := t.counts.pairs.get(pair{model: call.Model, provider: call.Provider})
+	of.callsInFlight.add(-1)
+	of.calls.add(outcomeOf(&end), 1)
+	of.callDuration.record(ctx, end.Duration.Seconds())
+	if end.Response != nil {
+		of.prompt.add(end.Response.Usage.PromptTokens)
+		of.completion.add(end.Response.Usage.CompletionTokens)
+	}
+	if t.spans != nil {
+		endCall(ctx, &end)
+	}
+}
+
+func outcomeOf(end *inference.CallEnd) string {
+	if end.Err == nil {
+		return outcomeOK
+	}
+	return kindName(end.Err.Kind)
+}
+
+func (t *Telemetry) rejected(model string, reason inference.Reason, n int) {
+	of := t.counts.models.get(model)
+	of.rejected.add(string(reason), n)
+	of.records.add(string(reason), n)
+}
+
+func (t *Telemetry) fault(fault string, stack []byte) {
+	t.counts.fault.add(1)
+	t.log.Error("a fault in weir; please report it", "fault", fault, "stack", string(stack))
+}
+
+func (t *Telemetry) streamStarted(model, _, _ string) {
+	t.counts.models.get(model).started.add(1)
+}
+
+func (t *Telemetry) streamEnded(model string, err error) {
+	t.counts.models.get(model).ended.add(codeName(codeOf(err)), 1)
+}
+
+// codeOf returns the status that an error ends a stream with.
+func codeOf(err error) codes.Code {
+	if code := status.Code(err); code != codes.Unknown {
+		return code
+	}
+	return status.FromContextError(err).Code()
+}

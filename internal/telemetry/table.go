@@ -1,0 +1,172 @@
+package telemetry
+
+import (
+	"slices"
+	"strings"
+)
+
+//go:generate go test -run TestReferenceIsFresh -update .
+
+// Kind is how a metric counts.
+type Kind string
+
+// The kinds of metric.
+const (
+	// Counter only grows.
+	Counter Kind = "counter"
+	// Gauge goes up and down; OpenTelemetry calls it an up-down counter, because its values can be added up.
+	Gauge Kind = "gauge"
+	// Histogram counts values by size.
+	Histogram Kind = "histogram"
+)
+
+// Metric is a row of the table of metrics.
+type Metric struct {
+	// Name is OpenTelemetry's name of it.
+	Name string
+	Kind Kind
+	// Unit is UCUM's: s, or what is counted in braces.
+	Unit string
+	// Attributes are the names of its attributes.
+	Attributes []string
+	// Doc is a sentence or two, in Markdown.
+	Doc string
+	// Buckets are the upper bounds of a histogram.
+	Buckets []float64
+}
+
+// Prometheus returns the metric's name in /metrics.
+func (m *Metric) Prometheus() string {
+	name := strings.ReplaceAll(m.Name, ".", "_")
+	if m.Unit == "s" {
+		name += "_seconds"
+	}
+	if m.Kind == Counter {
+		name += "_total"
+	}
+	return name
+}
+
+// Metrics returns the table of all metrics that weir counts itself.
+func Metrics() []Metric { return slices.Clone(table[:]) }
+
+// The rows of the table.
+const (
+	records = iota
+	recordsRejected
+	batches
+	batchRecords
+	batchPlaces
+	batchWait
+	batchDuration
+	batchesInFlight
+	calls
+	callDuration
+	callsInFlight
+	tokens
+	providerInFlight
+	providerLimit
+	streamsOpen
+	streamsStarted
+	streamsEnded
+	faults
+	metricCount
+)
+
+// The attributes.
+const (
+	attrModel    = "model"
+	attrProvider = "provider"
+	attrOutcome  = "outcome"
+	attrReason   = "reason"
+	attrLeft     = "left"
+	attrType     = "type"
+	attrCode     = "code"
+)
+
+var (
+	ofModel = []string{attrModel}
+	ofPair  = []string{attrModel, attrProvider}
+)
+
+// The buckets: those of calls are what the GenAI conventions advise for the duration of an operation.
+var (
+	sizes = []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}
+	waits = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10}
+	times = []float64{.01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92}
+)
+
+var table = [metricCount]Metric{
+	records: {
+		Name: "weir.records", Kind: Counter, Unit: "{record}", Attributes: []string{attrModel, attrOutcome},
+		Doc: "Records that have their result, by outcome: `value`, or the reason why there is none.",
+	},
+	recordsRejected: {
+		Name: "weir.records.rejected", Kind: Counter, Unit: "{record}", Attributes: []string{attrModel, attrReason},
+		Doc: "Those of `weir.records` that ended before they were in a batch: not valid, too late, or their stream ended.",
+	},
+	batches: {
+		Name: "weir.batches", Kind: Counter, Unit: "{batch}", Attributes: []string{attrModel, attrProvider, attrLeft},
+		Doc: "Batches that have left, by why they left.",
+	},
+	batchRecords: {
+		Name: "weir.batch.records", Kind: Histogram, Unit: "{record}", Attributes: ofPair, Buckets: sizes,
+		Doc: "Records of a batch. Its sum over `weir.batch.places` is how full batches are.",
+	},
+	batchPlaces: {
+		Name: "weir.batch.places", Kind: Counter, Unit: "{record}", Attributes: ofPair,
+		Doc: "Records that the batches would have had if each had been full: `batch.size` for each batch.",
+	},
+	batchWait: {
+		Name: "weir.batch.wait", Kind: Histogram, Unit: "s", Attributes: ofPair, Buckets: waits,
+		Doc: "Time from the arrival of a batch's first record to its leaving: the price of batching.",
+	},
+	batchDuration: {
+		Name: "weir.batch.duration", Kind: Histogram, Unit: "s", Attributes: ofPair, Buckets: times,
+		Doc: "Time from a batch's leaving to the last of its results, with all its calls and the waits between them.",
+	},
+	batchesInFlight: {
+		Name: "weir.batches.in_flight", Kind: Gauge, Unit: "{batch}", Attributes: ofPair,
+		Doc: "Batches that have left and do not have all their results.",
+	},
+	calls: {
+		Name: "weir.calls", Kind: Counter, Unit: "{call}", Attributes: []string{attrModel, attrProvider, attrOutcome},
+		Doc: "Calls of the provider, each attempt on its own, by outcome: `ok`, or the kind of error.",
+	},
+	callDuration: {
+		Name: "weir.call.duration", Kind: Histogram, Unit: "s", Attributes: ofPair, Buckets: times,
+		Doc: "Time of a call, each attempt on its own, whatever its outcome.",
+	},
+	callsInFlight: {
+		Name: "weir.calls.in_flight", Kind: Gauge, Unit: "{call}", Attributes: ofPair,
+		Doc: "Calls that have not ended.",
+	},
+	tokens: {
+		Name: "weir.tokens", Kind: Counter, Unit: "{token}", Attributes: []string{attrModel, attrProvider, attrType},
+		Doc: "Tokens as the provider reports them; nothing where it does not.",
+	},
+	providerInFlight: {
+		Name: "weir.provider.in_flight", Kind: Gauge, Unit: "{place}", Attributes: []string{attrProvider},
+		Doc: "Places of the provider that are taken, over all its models. A batch holds its place while it waits to be repeated too.",
+	},
+	providerLimit: {
+		Name: "weir.provider.limit", Kind: Gauge, Unit: "{place}", Attributes: []string{attrProvider},
+		Doc: "Places that the provider has. When all are taken, batches go on filling.",
+	},
+	streamsOpen: {
+		Name: "weir.streams.open", Kind: Gauge, Unit: "{stream}",
+		Doc: "Streams that are open; a PredictBatch call counts as one.",
+	},
+	streamsStarted: {
+		Name: "weir.streams.started", Kind: Counter, Unit: "{stream}", Attributes: ofModel,
+		Doc: "Predict streams that have started: they have their model and options.",
+	},
+	streamsEnded: {
+		Name: "weir.streams.ended", Kind: Counter, Unit: "{stream}", Attributes: []string{attrModel, attrCode},
+		Doc: "Started Predict streams that have ended, by gRPC status.",
+	},
+	faults: {
+		Name: "weir.faults", Kind: Counter, Unit: "{fault}",
+		Doc: "Faults of weir itself: a batch that panicked. The log has the stack; please report it.",
+	},
+}
