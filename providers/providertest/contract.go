@@ -15,7 +15,7 @@ import (
 )
 
 // promptly is how long a driver may take to notice that nobody waits any more.
-const promptly = 5 * time.Second
+const promptly = 2 * time.Second
 
 // answering starts a provider that answers: its own, or one that calls a server that does.
 func (s *suite) answering(t *testing.T) (p providers.Provider, srv *server) {
