@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/weir-ml/weir/batching"
 	"pgregory.net/rapid"
+
+	"github.com/weir-ml/weir/batching"
 )
 
 // left is a batch that has left, and when.

@@ -3,8 +3,9 @@ package batching_test
 import (
 	"testing"
 
-	"github.com/weir-ml/weir/batching"
 	"pgregory.net/rapid"
+
+	"github.com/weir-ml/weir/batching"
 )
 
 func TestEffectiveSize(t *testing.T) {

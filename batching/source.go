@@ -1,6 +1,9 @@
 package batching
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // restAfter is how long a source counts as active after its last answer: a client needs a moment to send the next item.
 const restAfter = 20 * time.Millisecond
@@ -135,12 +138,9 @@ func (c *crew[T]) hold(s *Source[T], held bool) {
 // rest notes that a source has nothing unanswered; capacity dismisses it when it has stayed so for restAfter.
 func (c *crew[T]) rest(s *Source[T], now time.Time) {
 	s.rested = now
-	for _, r := range c.resting {
-		if r == s {
-			return
-		}
+	if !slices.Contains(c.resting, s) {
+		c.resting = append(c.resting, s)
 	}
-	c.resting = append(c.resting, s)
 }
 
 // capacity returns how many items can be unanswered at once now.

@@ -48,7 +48,7 @@ func (p *plan) compile() []options.Problem {
 	v := p.options
 	instruction := ""
 	parser, err := parsing.New(parsing.Config{
-		Format:      string(v.ResponseFormat),
+		Format:      v.ResponseFormat,
 		Path:        v.ResponsePath,
 		IndexField:  v.IndexField,
 		ValueFields: v.ValueFields,
@@ -74,8 +74,9 @@ func (p *plan) compile() []options.Problem {
 // problemsOf takes a joined error of parsing or templates apart: each begins with the option that it is about.
 func problemsOf(option string, err error) []options.Problem {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var problems []options.Problem
-		for _, e := range joined.Unwrap() {
+		errs := joined.Unwrap()
+		problems := make([]options.Problem, 0, len(errs))
+		for _, e := range errs {
 			problems = append(problems, problemsOf(option, e)...)
 		}
 		return problems

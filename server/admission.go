@@ -4,9 +4,6 @@ import (
 	"math/bits"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // minWindowBytes is the smallest window a stream gets, however many there are.
@@ -130,5 +127,3 @@ func (a *admission) stop() []*session {
 func watchEvery(stall time.Duration) time.Duration {
 	return min(max(stall/8, 10*time.Millisecond), time.Second)
 }
-
-func fault(message string) error { return status.Error(codes.Internal, message) }

@@ -45,7 +45,8 @@ func (s *Server) authorize(ctx context.Context, method string) error {
 			return nil
 		}
 	}
-	return status.Error(codes.Unauthenticated, "a bearer token is needed, and the one sent is missing or wrong: send the metadata `authorization: Bearer <token>` with the server's auth.token")
+	return status.Error(codes.Unauthenticated, "a bearer token is needed, and the one sent is missing or wrong:"+
+		" send the metadata `authorization: Bearer <token>` with the server's auth.token")
 }
 
 func sameToken(a, b string) bool {

@@ -14,13 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"github.com/weir-ml/weir/inference"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/server"
-	"go.uber.org/goleak"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -74,7 +75,7 @@ func (m *model) Complete(ctx context.Context, req *providers.Request) (*provider
 // answerTo is the right answer to a text.
 func answerTo(text string) string {
 	h := fnv.New64a()
-	h.Write([]byte(text)) //nolint:errcheck,gosec // never fails
+	h.Write([]byte(text))
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
@@ -160,7 +161,7 @@ func (b *bundle) predict(t *testing.T, start *weirv1.PredictStart) *stream {
 	return s
 }
 
-func (b *bundle) dial(t *testing.T, ctx context.Context) *stream { //nolint:revive // the test comes first
+func (b *bundle) dial(t *testing.T, ctx context.Context) *stream {
 	t.Helper()
 	raw, err := b.client.Predict(ctx)
 	if err != nil {

@@ -3,9 +3,10 @@ package server
 import (
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"github.com/weir-ml/weir/inference"
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // sizeOf is the size of a record's names and values.

@@ -13,14 +13,15 @@ import (
 	"sync"
 	"time"
 
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
-	"github.com/weir-ml/weir/inference"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
+	"github.com/weir-ml/weir/inference"
 )
 
 // Defaults of Config.
@@ -150,7 +151,6 @@ func (s *Server) transport() []grpc.ServerOption {
 		grpc.ConnectionTimeout(connectTimeout),
 		grpc.ReadBufferSize(ioBufferBytes),
 		grpc.WriteBufferSize(ioBufferBytes),
-		grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinTime, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
 		grpc.WaitForHandlers(true),
@@ -198,8 +198,27 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("%d streams had records unanswered when the drain time was over", s.admission.streams())
 		s.cancel(sessions)
 	}
+	s.hangUp()
 	s.Close()
 	return err
+}
+
+// hangUp lets what the handlers have sent reach the clients; Stop would cut it off. The wait is bounded because streams of
+// the health and reflection services may stay open for ever.
+func (s *Server) hangUp() {
+	gone := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(gone)
+	}()
+	timer := time.NewTimer(stopAfterDrain)
+	defer timer.Stop()
+	select {
+	case <-gone:
+	case <-timer.C:
+		s.grpc.Stop()
+		<-gone
+	}
 }
 
 // cancel ends the calls of the sessions and gives them a moment to tell their clients.

@@ -77,21 +77,19 @@ func (s *service) recordsOf(ctx context.Context, in []*weirv1.Record) ([]inferen
 	if most := s.server.cfg.WindowRecords; len(in) > most {
 		return nil, misuse("%d records; at most %d in one call: use Predict for more", len(in), most)
 	}
-	now, latest := time.Now(), time.Time{}
-	if deadline, ok := ctx.Deadline(); ok {
-		latest = deadline.Add(-deadlineReserve)
-	}
+	now := time.Now()
+	latest := latestResult(ctx, now)
 	next := uint64(1)
 	out := make([]inference.Record, len(in))
 	for i, r := range in {
-		if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+		if r.Sequence != nil {
 			if r.GetSequence() < next {
 				return nil, misuse("record sequence %d after %d: each must be larger than the one before", r.GetSequence(), next-1)
 			}
 			next = r.GetSequence()
 		}
 		next++
-		out[i] = recordOf(r, uint64(i), now, latest) //nolint:gosec // an index
+		out[i] = recordOf(r, uint64(i), now, latest)
 	}
 	return out, nil
 }
@@ -114,7 +112,7 @@ func newCollector(in []*weirv1.Record, records []inference.Record) *collector {
 	}
 	next := uint64(1)
 	for i, r := range in {
-		if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+		if r.Sequence != nil {
 			next = r.GetSequence()
 		}
 		c.first[i] = next

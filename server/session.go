@@ -8,16 +8,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
-	"github.com/weir-ml/weir/inference"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
+	"github.com/weir-ml/weir/inference"
 )
 
 // The bounds of a session that are not configured.
 const (
-	// deadlineReserve is kept of a call's deadline, so that typed results still reach the client.
-	deadlineReserve = 50 * time.Millisecond
+	// A tenth of a call's time, within these bounds, is kept of its deadline, so that typed results still reach the client.
+	minDeadlineReserve = 50 * time.Millisecond
+	maxDeadlineReserve = time.Second
 	// minHeartbeat is the shortest heartbeat a client may ask for.
 	minHeartbeat = time.Second
 	// maxControl is how many messages that are no results may wait; the reader waits while they do.
@@ -61,7 +63,6 @@ type opened struct {
 	engine    *inference.Stream
 	window    *window
 	heartbeat time.Duration
-	ready     chan struct{}
 }
 
 func newSession(server *Server, stream predictStream) *session {
@@ -75,11 +76,19 @@ func newSession(server *Server, stream predictStream) *session {
 		room:   make(chan struct{}, 1),
 	}
 	s.calls, s.cancel = context.WithCancel(stream.Context())
-	if deadline, ok := stream.Context().Deadline(); ok {
-		s.latest = deadline.Add(-deadlineReserve)
-	}
+	s.latest = latestResult(stream.Context(), time.Now())
 	s.lastOut.Store(time.Now().UnixNano())
 	return s
+}
+
+// latestResult is when a call that begins now must have its results; zero where it has no deadline.
+func latestResult(ctx context.Context, now time.Time) time.Time {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	reserve := min(max(deadline.Sub(now)/10, minDeadlineReserve), maxDeadlineReserve)
+	return deadline.Add(-reserve)
 }
 
 // serve runs the session to its end. On every path the calls are cancelled that nobody waits for any more, and every
@@ -172,7 +181,8 @@ func (s *session) take(req *weirv1.PredictRequest) error {
 	case *weirv1.PredictRequest_Pong:
 		return nil
 	default:
-		return misuse("a message with nothing in it that this server (version %s) knows: one of start, record, records, flush, ping, pong", s.server.cfg.Version)
+		return misuse("a message with nothing in it that this server (version %s) knows:"+
+			" one of start, record, records, flush, ping, pong", s.server.cfg.Version)
 	}
 }
 
@@ -264,11 +274,12 @@ func (s *session) submit(o *opened) {
 // sequence returns a record's number; the numbers of a stream rise.
 func (s *session) sequence(r *weirv1.Record) (uint64, error) {
 	sequence := s.next
-	if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+	if r.Sequence != nil {
 		sequence = r.GetSequence()
 	}
 	if sequence < s.next {
-		return 0, misuse("record sequence %d after %d: each must be larger than the one before (leave it out and the server numbers)", sequence, s.next-1)
+		return 0, misuse("record sequence %d after %d: each must be larger than the one before"+
+			" (leave it out and the server numbers)", sequence, s.next-1)
 	}
 	s.next = sequence + 1
 	return sequence, nil
@@ -432,7 +443,8 @@ func (s *session) isOver(o *opened) (bool, error) {
 	s.mu.Lock()
 	inputOver, draining, talking := s.inputOver, s.draining, len(s.control) > 0
 	s.mu.Unlock()
-	if talking || !(inputOver || draining) || !o.window.empty() {
+	ending := inputOver || draining
+	if !ending || talking || !o.window.empty() {
 		return false, nil
 	}
 	if inputOver {

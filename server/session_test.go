@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 )
 
 func texts(n int) []string {
@@ -52,7 +53,7 @@ func TestPredictInOrder(t *testing.T) {
 	var ends ends
 	b := start(t, setup{
 		model:   &model{before: ends.shuffled(50)},
-		options: map[string]string{"batch.size": "20", "batch.timeout.ms": "50"},
+		options: map[string]string{"batch.size": "20", "batch.timeout.ms": "10000"},
 	})
 	s := b.predict(t, &weirv1.PredictStart{Model: "m"})
 	in := texts(2000)

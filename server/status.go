@@ -3,14 +3,14 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/weir-ml/weir/inference"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/weir-ml/weir/inference"
 )
 
 // statusOf maps what ends a call to its gRPC status: the one place where that is decided. What becomes of a single record
@@ -38,13 +38,14 @@ func statusOf(err error) error {
 }
 
 func misuse(format string, args ...any) error {
-	return status.Error(codes.InvalidArgument, fmt.Sprintf(format, args...))
+	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
 // errFull says that there is no room for another stream; the client learns when to come back.
 func errFull(streams int) error {
 	const comeBack = time.Second
-	s := status.New(codes.ResourceExhausted, fmt.Sprintf("the server has %d streams open, its limit (limits.max_streams); try again, or elsewhere", streams))
+	s := status.Newf(codes.ResourceExhausted,
+		"the server has %d streams open, its limit (limits.max_streams); try again, or elsewhere", streams)
 	detailed, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(comeBack)})
 	if err != nil {
 		return s.Err()
@@ -55,13 +56,14 @@ func errFull(streams int) error {
 var errStopping = status.Error(codes.Unavailable, "the server is stopping; try again, or elsewhere")
 
 func errDrained(last uint64) error {
-	return status.Error(codes.Unavailable, fmt.Sprintf("the server is stopping: records up to sequence %d have their results; send the others again, or elsewhere", last))
+	return status.Errorf(codes.Unavailable,
+		"the server is stopping: records up to sequence %d have their results; send the others again, or elsewhere", last)
 }
 
 func errStalled(limit time.Duration) error {
-	return status.Error(codes.Aborted, fmt.Sprintf("the client has not read its results for %v (limits.stall_timeout)", limit))
+	return status.Errorf(codes.Aborted, "the client has not read its results for %v (limits.stall_timeout)", limit)
 }
 
 func errNoStart(limit time.Duration) error {
-	return status.Error(codes.Aborted, fmt.Sprintf("no start message within %v", limit))
+	return status.Errorf(codes.Aborted, "no start message within %v (limits.stall_timeout)", limit)
 }
