@@ -25,7 +25,8 @@ type target struct {
 }
 
 func (t *target) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&t.address, "server", orElse(os.Getenv("WEIR_SERVER"), client.DefaultAddress), "`address` of the server")
+	standard := orElse(os.Getenv("WEIR_SERVER"), client.DefaultAddress)
+	flags.StringVar(&t.address, "server", standard, "`address` of the server; WEIR_SERVER of the environment sets the default")
 	flags.StringVar(&t.token, "token", "", "the server's token, by `reference`: env:NAME or file:PATH")
 	flags.BoolVar(&t.tls, "tls", false, "speak TLS, and check the certificate against the system's authorities")
 	flags.StringVar(&t.ca, "ca", "", "speak TLS, and check the certificate against those in this PEM `file`")
@@ -69,6 +70,12 @@ func (t *target) tlsConfig() (*tls.Config, error) {
 		return nil, fmt.Errorf("--ca: %s holds no certificate in PEM", t.ca)
 	}
 	return cfg, nil
+}
+
+// fieldFlags are the flags of a command that reads rows.
+func fieldFlags(flags *pflag.FlagSet, fields *[]string) {
+	const usage = "`name` of a column that the model sees; several with commas, or repeated (default text)"
+	flags.StringArrayVarP(fields, "field", "f", nil, usage)
 }
 
 // request is the model and the options that a command asks for.

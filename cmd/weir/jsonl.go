@@ -146,7 +146,9 @@ func appendString(to []byte, s string) []byte {
 	buf := bytes.NewBuffer(to)
 	encoder := json.NewEncoder(buf)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string always can be
+	if err := encoder.Encode(s); err != nil {
+		return append(to, `""`...) // a string always can be
+	}
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/weir-ml/weir/config"
 )
 
 // The exit codes. They are part of the command line: docs/cli.md and `weir --help` say the same.
@@ -37,7 +39,7 @@ type streams struct {
 
 // run runs the command line args until it is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, std streams) int {
-	root := newRoot()
+	root := newRoot() //nolint:contextcheck // commands have it from cobra
 	root.SetArgs(args)
 	root.SetIn(std.in)
 	root.SetOut(std.out)
@@ -52,9 +54,17 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitUsage
 	}
 	if failed.err != nil {
-		fmt.Fprintf(std.err, "weir: %s\n", failed.Error())
+		fmt.Fprintln(std.err, said(failed))
 	}
 	return failed.code
+}
+
+// said is an error as it is shown. Problems of a file begin with their place, as editors expect it.
+func said(err error) string {
+	if problems, is := errors.AsType[*config.Error](err); is && problems.Problems[0].Line > 0 {
+		return problems.Error()
+	}
+	return "weir: " + err.Error()
 }
 
 func newRoot() *cobra.Command {
@@ -72,7 +82,7 @@ answers each record by itself, in order.
 		SilenceUsage:  true,
 	}
 	root.AddCommand(
-		newServe(), newPredict(), newVersion(),
+		newServe(), newCheck(), newModels(), newRender(), newPredict(), newSimulate(), newBench(), newVersion(),
 	)
 	return root
 }
@@ -136,7 +146,8 @@ func refused(err error, address string) error {
 	}
 	switch s.Code() {
 	case codes.Unavailable:
-		return fmt.Errorf("no answer from a weir server at %s: start one with `weir serve`, or name another with --server (%s)", address, s.Message())
+		return fmt.Errorf("no answer from a weir server at %s: start one with `weir serve`, or name another with --server (%s)",
+			address, reached(s.Message()))
 	case codes.Unauthenticated:
 		return misuse("%s refuses the call: %s. Give the token with --token env:NAME or --token file:PATH", address, s.Message())
 	case codes.NotFound, codes.InvalidArgument, codes.PermissionDenied:
@@ -151,7 +162,15 @@ func refused(err error, address string) error {
 // refusal is an error of a stream in a few words.
 func refusal(err error) string {
 	if s, is := status.FromError(err); is {
-		return s.Message()
+		return reached(s.Message())
 	}
 	return err.Error()
+}
+
+// reached takes gRPC's wrapping off why a server was not reached.
+func reached(message string) string {
+	if _, inner, ok := strings.Cut(message, `desc = "transport: `); ok {
+		message = strings.TrimSuffix(inner, `"`)
+	}
+	return strings.TrimPrefix(message, "Error while dialing: ")
 }

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +69,7 @@ func (f *serveFlags) load(args []string) (*config.Config, error) {
 		}
 		file = args[0]
 	}
-	cfg, err := loadConfig(file)
+	cfg, err := loadChecked(file)
 	if err != nil {
 		return nil, err
 	}
@@ -118,17 +115,16 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer s.close(log)
 	if err := s.listen(ctx); err != nil {
-		return err
+		return errors.Join(err, s.close(context.WithoutCancel(ctx)))
 	}
 	for _, w := range cfg.Warnings {
 		log.Warn("configuration", "problem", w.String())
 	}
-	log.Info("weir serves", "address", s.grpc.Addr().String(), "admin", s.adminAddress(),
+	log.Info("weir serves", "address", s.grpcPort.Addr().String(), "admin", s.adminAddress(),
 		"models", strings.Join(s.engine.Models(), ","), "tls", onOff(cfg.TLS != config.TLS{}),
 		"token", onOff(cfg.Auth.Token.IsSet()), "version", thisBuild().version)
-	return s.run(ctx, log)
+	return s.run(ctx)
 }
 
 func onOff(b bool) string {
@@ -136,17 +132,4 @@ func onOff(b bool) string {
 		return "on"
 	}
 	return "off"
-}
-
-// listenOn opens a listener; flag is what sets the address.
-func listenOn(ctx context.Context, address, flag string) (net.Listener, error) {
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use: stop what listens there, or choose another address with %s", address, flag)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s (%s): %w", address, flag, err)
-	}
-	return listener, nil
 }

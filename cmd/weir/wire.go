@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/weir-ml/weir/config"
 	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/internal/telemetry"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/local"
 	"github.com/weir-ml/weir/providers/openai"
@@ -25,9 +27,12 @@ type account struct {
 	close  func()
 }
 
-// accounts makes the drivers. Its error names every problem.
-func accounts(cfg *config.Config) (map[string]account, error) {
-	all := make(map[string]account, len(cfg.Providers))
+// accounts are all of them, by the names that the operator gave them.
+type accounts map[string]account
+
+// newAccounts makes the drivers. Its error names every problem.
+func newAccounts(cfg *config.Config) (accounts, error) {
+	all := make(accounts, len(cfg.Providers))
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(cfg.Providers)) {
 		a, err := newAccount(cfg.Providers[name])
@@ -57,42 +62,27 @@ func newAccount(p config.Provider) (account, error) {
 	return a, nil
 }
 
-// newEngine makes the engine, and returns what closes its drivers' connections.
-func newEngine(cfg *config.Config, hooks inference.Hooks) (*inference.Engine, func(), error) {
-	all, err := accounts(cfg)
-	if err != nil {
-		return nil, nil, err
+// close closes the connections that no call uses.
+func (a accounts) close() {
+	for _, one := range a {
+		one.close()
 	}
-	closeAll := func() {
-		for _, a := range all {
-			a.close()
-		}
-	}
-	engine, err := inference.New(inference.Config{
-		Models:         modelsOf(cfg, all),
-		MaxRecordBytes: int(cfg.Limits.MaxRecordBytes),
-		Hooks:          hooks,
-	})
-	if err != nil {
-		closeAll()
-		return nil, nil, err
-	}
-	return engine, closeAll, nil
 }
 
-func modelsOf(cfg *config.Config, all map[string]account) []inference.ModelConfig {
+// models are the configured models with their drivers, by name.
+func (a accounts) models(cfg *config.Config) []inference.ModelConfig {
 	models := make([]inference.ModelConfig, 0, len(cfg.Models))
 	for _, name := range slices.Sorted(maps.Keys(cfg.Models)) {
 		m := cfg.Models[name]
-		a := all[m.Provider]
+		of := a[m.Provider]
 		models = append(models, inference.ModelConfig{
 			Name:          name,
 			Description:   m.Description,
 			Provider:      m.Provider,
-			Kind:          a.kind,
+			Kind:          of.kind,
 			ProviderModel: m.Model,
-			Driver:        a.driver,
-			Limit:         a.limit,
+			Driver:        of.driver,
+			Limit:         of.limit,
 			Options:       m.Options,
 			Open:          m.Opens,
 		})
@@ -100,23 +90,58 @@ func modelsOf(cfg *config.Config, all map[string]account) []inference.ModelConfi
 	return models
 }
 
-// newServer makes the gRPC server of an engine.
-func newServer(cfg *config.Config, engine *inference.Engine, log *slog.Logger) (*server.Server, error) {
-	tls, err := cfg.TLS.Load()
-	if err != nil {
+// newEngine compiles every model. Its error names every problem.
+func newEngine(cfg *config.Config, models []inference.ModelConfig, hooks inference.Hooks) (*inference.Engine, error) {
+	return inference.New(inference.Config{
+		Models:         models,
+		MaxRecordBytes: int(cfg.Limits.MaxRecordBytes),
+		Hooks:          hooks,
+	})
+}
+
+// newSystem makes everything that a server needs, and opens no port. Its error is of the configuration.
+func newSystem(ctx context.Context, cfg *config.Config, log *slog.Logger) (*system, error) {
+	s := &system{cfg: cfg, log: log}
+	var err error
+	if s.accounts, err = newAccounts(cfg); err != nil {
+		return nil, misuse("%w", err)
+	}
+	models := s.accounts.models(cfg)
+	version := thisBuild().version
+	if s.telemetry, err = telemetry.New(ctx, telemetry.Config{Version: version, Models: models, Logger: log}); err != nil {
 		return nil, err
 	}
-	return server.New(server.Config{
-		Engine:        engine,
-		Version:       thisBuild().version,
+	if s.engine, err = newEngine(cfg, models, s.telemetry.InferenceHooks()); err != nil {
+		return nil, errors.Join(misuse("%w", err), s.telemetry.Shutdown(ctx))
+	}
+	certificate, err := cfg.TLS.Load()
+	if err != nil {
+		return nil, errors.Join(misuse("%w", err), s.telemetry.Shutdown(ctx))
+	}
+	s.server = server.New(server.Config{
+		Engine:        s.engine,
+		Version:       version,
 		WindowRecords: cfg.Limits.WindowRecords,
 		WindowBytes:   int(cfg.Limits.WindowBytes),
 		HeldBytes:     int(cfg.Limits.MaxHeldBytes),
 		MaxStreams:    cfg.Limits.MaxStreams,
 		StallTimeout:  cfg.Limits.StallTimeout,
 		DrainTimeout:  cfg.Limits.DrainTimeout,
-		TLS:           tls,
+		TLS:           certificate,
 		Token:         cfg.Auth.Token.Reveal,
 		Logger:        log,
-	}), nil
+		Hooks:         s.telemetry.ServerHooks(),
+		Options:       s.telemetry.ServerOptions(),
+	})
+	s.admin = telemetry.NewAdmin(s.telemetry.Handler(), log)
+	s.observe()
+	return s, nil
+}
+
+// observe lets telemetry look at what only the parts themselves can count.
+func (s *system) observe() {
+	s.telemetry.ObserveStreams(s.server.Streams)
+	for name, a := range s.accounts {
+		s.telemetry.ObserveProvider(name, a.limit)
+	}
 }

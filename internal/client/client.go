@@ -13,12 +13,15 @@ import (
 	"net"
 	"time"
 
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 )
 
 // DefaultAddress is where a server listens if nobody says otherwise.
@@ -102,7 +105,7 @@ func (c *Client) Address() string { return c.cfg.Address }
 
 // Close ends every call and stream. It may be called again.
 func (c *Client) Close() error {
-	if err := c.conn.Close(); err != nil && !errors.Is(err, grpc.ErrClientConnClosing) {
+	if err := c.conn.Close(); err != nil && status.Code(err) != codes.Canceled { // Canceled: it was closed before
 		return fmt.Errorf("closing the connection to %s: %w", c.cfg.Address, err)
 	}
 	return nil

@@ -6,9 +6,10 @@ import (
 	"io"
 	"time"
 
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 )
 
 // DefaultReconnects is how often a [Run] tries to go on, one after another without a single result between.

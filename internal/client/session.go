@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
-	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 )
 
 // Start is what a stream asks for.
@@ -96,7 +97,7 @@ func (c *Client) start(start Start) *weirv1.PredictStart {
 	m := &weirv1.PredictStart{
 		Model:       start.Model,
 		Options:     start.Options,
-		MaxInFlight: uint32(min(max(start.MaxInFlight, 0), 1<<30)), //nolint:gosec // bounded
+		MaxInFlight: uint32(min(max(start.MaxInFlight, 0), 1<<30)),
 		Order:       weirv1.Order_ORDER_RECORD,
 		Client:      &weirv1.Client{Name: c.cfg.Name, Version: c.cfg.Version},
 	}

@@ -60,7 +60,7 @@ func (w *window) enter(records []*weirv1.Record) int {
 
 func (w *window) add(r *weirv1.Record, size int) {
 	sequence := w.next
-	if r.Sequence != nil { //nolint:protogetter // absent and 0 differ
+	if r.Sequence != nil {
 		sequence = r.GetSequence()
 	}
 	w.next = sequence + 1
@@ -118,7 +118,7 @@ func (w *window) resize(bounds *weirv1.Window) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.records = int(bounds.GetRecords())
-	w.bytes = int(min(bounds.GetBytes(), 1<<40)) //nolint:gosec // bounded
+	w.bytes = int(min(bounds.GetBytes(), 1<<40))
 	signal(w.room)
 }
 

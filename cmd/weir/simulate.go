@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/weir-ml/weir/simulator"
+)
+
+const simulateLong = `Runs a real HTTP server that speaks OpenAI's chat completions and answers weir's prompts with the embedded model, with
+the latency, limits and faults of the flags. For demos, tests and benchmarks: it needs neither key nor network.
+
+  POST /v1/chat/completions   a completion
+  GET  /v1/models             the models there are
+  GET  /stats                 calls, tokens, most concurrent calls; POST /stats/reset starts the counts again
+  GET  /faults                the faults to come; POST adds to them, DELETE ends them
+
+It runs until Ctrl-C or SIGTERM and then exits with 0.`
+
+func newSimulate() *cobra.Command {
+	cfg := simulator.Config{}
+	listen, demo := "", false
+	var faults []string
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a model server for demos and tests",
+		Long:  simulateLong,
+		Example: `  weir simulate
+  weir simulate --demo
+  weir simulate --latency 200ms --max-concurrent 8 --queue
+  weir simulate --fault 429=0.05 --fault hang=0.01 --seed 7
+  curl -s http://127.0.0.1:9349/stats`,
+		Args: cobra.NoArgs,
+		RunE: action(func(cmd *cobra.Command, _ []string) error {
+			if demo {
+				setLatencies(&cfg, cmd.Flags())
+			}
+			var err error
+			if cfg.Faults, err = parseFaults(faults); err != nil {
+				return err
+			}
+			if err := cfg.Validate(); err != nil {
+				return misuse("%w", err)
+			}
+			return simulate(cmd, cfg, listen)
+		}).run,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&listen, "listen", "127.0.0.1:9349", "`address` to listen on; port 0 takes a free one")
+	flags.BoolVar(&demo, "demo", false, "the latencies of the demo: 200 ms a call and more for longer prompts")
+	simulatorFlags(flags, &cfg)
+	flags.StringArrayVar(&faults, "fault", nil,
+		"a fault and its `chance`, such as 429=0.05; may be repeated: "+strings.Join(faultNames(), ", "))
+	return cmd
+}
+
+func simulatorFlags(flags *pflag.FlagSet, cfg *simulator.Config) {
+	flags.DurationVar(&cfg.Latency, "latency", 0, "time of a call")
+	flags.DurationVar(&cfg.LatencyPerPromptToken, "latency-per-prompt-token", 0, "added for each token of the prompt")
+	flags.DurationVar(&cfg.LatencyPerCompletionToken, "latency-per-completion-token", 0, "added for each token of the answer")
+	flags.DurationVar(&cfg.Jitter, "jitter", 0, "most by which a call's time varies, either way")
+	flags.Uint64Var(&cfg.Seed, "seed", 0, "where jitter and faults begin; the same seed gives the same ones")
+	flags.IntVar(&cfg.MaxConcurrent, "max-concurrent", 0, "most calls at once, others get a 429; 0: no limit")
+	flags.BoolVar(&cfg.Queue, "queue", false, "calls above --max-concurrent wait instead")
+	flags.IntVar(&cfg.RequestsPerMinute, "requests-per-minute", 0, "most calls a minute, others get a 429; 0: no limit")
+	flags.DurationVar(&cfg.RetryAfter, "retry-after", 0, "what a 429 asks to wait (default 1s)")
+	flags.StringVar(&cfg.APIKey, "api-key", "", "bearer token that calls need (default any or none)")
+	flags.StringSliceVar(&cfg.Models, "models", nil, "`names` of the models there are; others get a 404 (default any)")
+	flags.Int64Var(&cfg.MaxBodyBytes, "max-body-bytes", 0, "largest request (default 8 MiB)")
+	flags.DurationVar(&cfg.HangFor, "hang-for", 0, "how long a hanging call hangs (default 10m)")
+}
+
+// setLatencies takes the demo's latencies where no flag says otherwise.
+func setLatencies(cfg *simulator.Config, flags *pflag.FlagSet) {
+	demo := simulator.DemoConfig()
+	if !flags.Changed("latency") {
+		cfg.Latency = demo.Latency
+	}
+	if !flags.Changed("latency-per-prompt-token") {
+		cfg.LatencyPerPromptToken = demo.LatencyPerPromptToken
+	}
+	if !flags.Changed("latency-per-completion-token") {
+		cfg.LatencyPerCompletionToken = demo.LatencyPerCompletionToken
+	}
+}
+
+func parseFaults(list []string) (map[simulator.Fault]float64, error) {
+	faults := make(map[simulator.Fault]float64, len(list))
+	for _, text := range list {
+		name, chance, ok := strings.Cut(text, "=")
+		rate, err := strconv.ParseFloat(chance, 64)
+		if !ok || err != nil {
+			return nil, misuse("--fault %q: it looks like 429=0.05", text)
+		}
+		faults[simulator.Fault(name)] = rate
+	}
+	return faults, nil
+}
+
+func faultNames() []string {
+	names := make([]string, 0, len(simulator.Faults()))
+	for _, f := range simulator.Faults() {
+		names = append(names, string(f))
+	}
+	return names
+}
+
+// simulate runs the simulator until the command's context ends.
+func simulate(cmd *cobra.Command, cfg simulator.Config, listen string) error {
+	s := simulator.New(cfg)
+	if err := s.Start(listen); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%s is in use: stop what listens there, or choose another address with --listen", listen)
+		}
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "simulator at %s\n", s.URL())
+	<-cmd.Context().Done()
+	stats := s.Stats()
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s calls, %s tokens in, %s out, at most %d at once\n",
+		number(stats.Calls), number(stats.PromptTokens), number(stats.CompletionTokens), stats.MostConcurrent)
+	for _, end := range slices.Sorted(maps.Keys(stats.ByStatus)) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "  %s: %s\n", end, number(stats.ByStatus[end]))
+	}
+	return s.Close()
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
+)
+
+// tally is what a run has done so far.
+type tally struct {
+	rows     int // done in this run
+	before   int // done in an earlier one
+	errors   map[string]int
+	first    string // the first error
+	attempts int
+	batch    int // most records of one call
+	prompt   uint64
+	reply    uint64
+	usage    bool // some provider has reported tokens
+	position int64
+	size     int64 // of the input; 0: not known
+}
+
+func (t *tally) add(r row, result *weirv1.Result, res outcome) {
+	t.rows++
+	t.position = r.end
+	t.attempts += int(result.GetAttempts())
+	if u := result.GetUsage(); u != nil {
+		t.usage = true
+		t.prompt += u.GetPromptTokens()
+		t.reply += u.GetCompletionTokens()
+	}
+	if res.problem == "" {
+		return
+	}
+	if t.errors == nil {
+		t.errors = make(map[string]int)
+		t.first = fmt.Sprintf("line %d: %s", r.line, strings.TrimPrefix(res.problem, fmt.Sprintf("INVALID_RECORD: line %d: ", r.line)))
+	}
+	reason, _, _ := strings.Cut(res.problem, ":")
+	t.errors[reason]++
+}
+
+func (t *tally) failed() int {
+	n := 0
+	for _, count := range t.errors {
+		n += count
+	}
+	return n
+}
+
+// calls is the least number of model calls that can have done this: a result says how many calls its record was part of,
+// and not which.
+func (t *tally) calls() int {
+	return (t.attempts + max(t.batch, 1) - 1) / max(t.batch, 1)
+}
+
+// usageText is tokens and calls; empty where nothing is known.
+func (t *tally) usageText() string {
+	var parts []string
+	if t.usage {
+		parts = append(parts, fmt.Sprintf("%s tokens in, %s out", number(t.prompt), number(t.reply)))
+	}
+	if n := t.calls(); n > 0 {
+		mark := "at least "
+		if t.batch == 1 {
+			mark = ""
+		}
+		parts = append(parts, fmt.Sprintf("%s%s calls", mark, number(n)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// summary is the last line of a run.
+func (t *tally) summary(took time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s rows in %s (%s/s), %s", number(t.rows), short(took), number(rate(t.rows, took)), t.errorText())
+	if t.before > 0 {
+		fmt.Fprintf(&b, ", %s rows from before", number(t.before))
+	}
+	if u := t.usageText(); u != "" {
+		b.WriteString(", " + u)
+	}
+	return b.String()
+}
+
+func (t *tally) errorText() string {
+	if len(t.errors) == 0 {
+		return "no errors"
+	}
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(t.errors)) {
+		parts = append(parts, fmt.Sprintf("%s %s", number(t.errors[reason]), reason))
+	}
+	return fmt.Sprintf("%s errors (%s)", number(t.failed()), strings.Join(parts, ", "))
+}
+
+// bar is the line that is shown while a run goes on.
+func (t *tally) bar(took time.Duration) string {
+	const width = 20
+	var b strings.Builder
+	if t.size > 0 {
+		done := float64(t.position) / float64(t.size)
+		full := int(done * width)
+		fmt.Fprintf(&b, "%s%s %3.0f%%  ", strings.Repeat("█", full), strings.Repeat("░", width-full), done*100)
+	}
+	fmt.Fprintf(&b, "%s rows  %s/s", number(t.before+t.rows), number(rate(t.rows, took)))
+	if left, known := t.left(took); known {
+		fmt.Fprintf(&b, "  %s left", short(left))
+	}
+	if n := t.failed(); n > 0 {
+		fmt.Fprintf(&b, "  %s errors", number(n))
+	}
+	if u := t.usageText(); u != "" {
+		b.WriteString("  " + u)
+	}
+	return b.String()
+}
+
+// left estimates the rest of the time from the bytes of this run.
+func (t *tally) left(took time.Duration) (time.Duration, bool) {
+	if t.size == 0 || t.position == 0 || t.rows == 0 {
+		return 0, false
+	}
+	start := int64(float64(t.position) * float64(t.before) / float64(t.before+t.rows))
+	done := t.position - start
+	if done <= 0 {
+		return 0, false
+	}
+	return time.Duration(float64(took) * float64(t.size-t.position) / float64(done)), true
+}
+
+func rate(n int, took time.Duration) int {
+	if took <= 0 {
+		return 0
+	}
+	return int(float64(n)/took.Seconds() + 0.5)
+}
+
+// number writes a number with a comma at each thousand.
+func number[N int | uint64](n N) string {
+	digits := strconv.FormatUint(uint64(n), 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// short writes a duration for people.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
+}
