@@ -3,7 +3,6 @@ package inference
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/weir-ml/weir/batching"
@@ -32,7 +31,6 @@ type Stream struct {
 	receiver Receiver
 	capacity int
 	ctx      context.Context //nolint:containedctx // a record's call lives as long as its stream, not as long as a Submit
-	pending  atomic.Int64    // records without a result
 }
 
 // pending is a record on its way.
@@ -84,7 +82,6 @@ func (s *Stream) EffectiveBatchSize() (size int, warning string) {
 func (s *Stream) Submit(records []Record) {
 	now := time.Now()
 	items := make([]batching.Item[pending], 0, len(records))
-	s.pending.Add(int64(len(records)))
 	for i := range records {
 		r := records[i]
 		if err := r.Validate(s.engine.maxRecordBytes); err != nil {
@@ -101,8 +98,11 @@ func (s *Stream) Submit(records []Record) {
 			Deadline: r.Deadline,
 		})
 	}
-	if len(items) > 0 {
-		s.source.Add(items...)
+	if len(items) == 0 || s.source.Add(items...) {
+		return
+	}
+	for i := range items {
+		s.reject(items[i].Value.record.Tag, unsent())
 	}
 }
 
@@ -114,10 +114,7 @@ func (s *Stream) reject(tag uint64, err *Error) {
 	s.deliver([]Result{{Tag: tag, Err: err}})
 }
 
-func (s *Stream) deliver(results []Result) {
-	s.receiver.Receive(results)
-	s.pending.Add(int64(-len(results)))
-}
+func (s *Stream) deliver(results []Result) { s.receiver.Receive(results) }
 
 // Flush lets what is gathered leave now.
 func (s *Stream) Flush() { s.source.Flush() }
@@ -132,7 +129,7 @@ func (s *Stream) Hold(held bool) { s.source.Hold(held) }
 // Open first to end those too.
 func (s *Stream) Close() {
 	for _, p := range s.source.Leave() {
-		s.reject(p.record.Tag, &Error{Reason: ReasonCancelled, Message: "the stream ended before the record was sent to the model"})
+		s.reject(p.record.Tag, unsent())
 	}
 	s.engine.release(s.gatherer)
 }
@@ -147,6 +144,10 @@ func (s *Stream) Idle() <-chan struct{} {
 }
 
 var closedChannel = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func unsent() *Error {
+	return &Error{Reason: ReasonCancelled, Message: "the stream ended before the record was sent to the model"}
+}
 
 func tooLate() *Error {
 	return &Error{Reason: ReasonDeadlineExceeded, Message: "the record's time was over before the model answered"}
