@@ -132,11 +132,16 @@ func (p *prediction) read(ctx context.Context) {
 
 // check returns why a row ends the run.
 func (p *prediction) check(r row) error {
-	if name := p.columns.clash(r); name != "" {
-		return misuse("line %d: the input has a column %q already; --prefix puts something before the added names", r.line, name)
-	}
 	if p.strict && r.problem != "" {
 		return fmt.Errorf("line %d: %s (--strict)", r.line, r.problem)
+	}
+	return p.clash(r)
+}
+
+// clash returns an error where the row has a column already that would be added.
+func (p *prediction) clash(r row) error {
+	if name := p.columns.clash(r); name != "" {
+		return misuse("line %d: the input has a column %q already; --prefix puts something before the added names", r.line, name)
 	}
 	return nil
 }
@@ -155,6 +160,11 @@ func (p *prediction) open(started *weirv1.PredictStarted) error {
 		p.progress.sayf("note: %s", w)
 	}
 	p.columns, p.out = columns, p.in.output(columns)
+	if p.in.ahead != nil { // before anything is written
+		if err := p.clash(*p.in.ahead); err != nil {
+			return err
+		}
+	}
 	p.progress.update(func(t *tally) { t.batch = largestBatch(started) })
 	if err := p.header(); err != nil {
 		return err
@@ -233,8 +243,8 @@ func (p *prediction) interrupted(ctx context.Context) error {
 
 func (p *prediction) howToGoOn() string {
 	if p.sink.file == nil {
-		return fmt.Sprintf("%s rows are written; with --out FILE a run can go on later", number(p.sink.written))
+		return fmt.Sprintf("%s written; with --out FILE a run can go on later", count(p.sink.written, "row"))
 	}
-	return fmt.Sprintf("%s rows are in %s; the same command with --resume (instead of --overwrite) goes on behind them",
-		number(p.sink.written), p.sink.name)
+	return fmt.Sprintf("%s in %s; the same command with --resume (instead of --overwrite) goes on behind them",
+		count(p.sink.written, "row"), p.sink.name)
 }

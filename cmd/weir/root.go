@@ -27,7 +27,7 @@ const (
 const exitCodes = `Exit codes:
   0    done; for serve also: told to stop, and everything accepted was answered
   1    something failed at run time: no server, a full disk, a drain that took too long
-  2    the command line, the configuration or an option is wrong; nothing was done
+  2    the command line, the configuration, an option or the input as a whole is wrong
   3    done, but some records ended with an error
   130  interrupted (Ctrl-C); 143 where it was SIGTERM. A second signal ends every command at once`
 
@@ -40,7 +40,7 @@ type streams struct {
 // run runs the command line args until it is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, std streams) int {
 	root := newRoot() //nolint:contextcheck // commands have it from cobra
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would mean the process's own
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
@@ -75,9 +75,9 @@ func newRoot() *cobra.Command {
 answers each record by itself, in order.
 
 ` + exitCodes,
-		Example: `  weir serve                                  # the embedded model, on this machine
+		Example: `  weir serve                                    # the embedded model, on this machine
   weir predict reviews.jsonl > labelled.jsonl   # in another terminal
-  weir serve weir.yaml                        # a model of your own`,
+  weir serve weir.yaml                          # a model of your own`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

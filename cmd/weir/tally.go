@@ -71,7 +71,7 @@ func (t *tally) usageText() string {
 		if t.batch == 1 {
 			mark = ""
 		}
-		parts = append(parts, fmt.Sprintf("%s%s calls", mark, number(n)))
+		parts = append(parts, mark+count(n, "call"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -79,9 +79,9 @@ func (t *tally) usageText() string {
 // summary is the last line of a run.
 func (t *tally) summary(took time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s rows in %s (%s/s), %s", number(t.rows), short(took), number(rate(t.rows, took)), t.errorText())
+	fmt.Fprintf(&b, "%s in %s (%s/s), %s", count(t.rows, "row"), short(took), number(rate(t.rows, took)), t.errorText())
 	if t.before > 0 {
-		fmt.Fprintf(&b, ", %s rows from before", number(t.before))
+		fmt.Fprintf(&b, ", %s from before", count(t.before, "row"))
 	}
 	if u := t.usageText(); u != "" {
 		b.WriteString(", " + u)
@@ -97,7 +97,7 @@ func (t *tally) errorText() string {
 	for _, reason := range slices.Sorted(maps.Keys(t.errors)) {
 		parts = append(parts, fmt.Sprintf("%s %s", number(t.errors[reason]), reason))
 	}
-	return fmt.Sprintf("%s errors (%s)", number(t.failed()), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s)", count(t.failed(), "error"), strings.Join(parts, ", "))
 }
 
 // bar is the line that is shown while a run goes on.
@@ -109,12 +109,12 @@ func (t *tally) bar(took time.Duration) string {
 		full := int(done * width)
 		fmt.Fprintf(&b, "%s%s %3.0f%%  ", strings.Repeat("█", full), strings.Repeat("░", width-full), done*100)
 	}
-	fmt.Fprintf(&b, "%s rows  %s/s", number(t.before+t.rows), number(rate(t.rows, took)))
+	fmt.Fprintf(&b, "%s  %s/s", count(t.before+t.rows, "row"), number(rate(t.rows, took)))
 	if left, known := t.left(took); known {
 		fmt.Fprintf(&b, "  %s left", short(left))
 	}
 	if n := t.failed(); n > 0 {
-		fmt.Fprintf(&b, "  %s errors", number(n))
+		fmt.Fprintf(&b, "  %s", count(n, "error"))
 	}
 	if u := t.usageText(); u != "" {
 		b.WriteString("  " + u)
