@@ -24,6 +24,7 @@ type Source[T any] struct {
 	unanswered int
 	active     bool
 	held       bool
+	gone       bool
 	rested     time.Time // when the last item was answered
 }
 
@@ -34,11 +35,15 @@ func (b *Batcher[T]) Join(capacity int) *Source[T] {
 	return &Source[T]{batcher: b, capacity: max(capacity, 1)}
 }
 
-// Add gathers items, in order. It does not wait: what bounds the items gathered is the caller's own window.
-func (s *Source[T]) Add(items ...Item[T]) {
+// Add gathers items, in order, and reports whether it did: a source that has left adds nothing more. It does not wait: what
+// bounds the items gathered is the caller's own window.
+func (s *Source[T]) Add(items ...Item[T]) bool {
 	b := s.batcher
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if s.gone {
+		return false
+	}
 	now := time.Now()
 	s.unanswered += len(items)
 	b.crew.activate(s)
@@ -47,6 +52,7 @@ func (s *Source[T]) Add(items ...Item[T]) {
 		b.queue.push(s.entry(&items[i], now))
 	}
 	b.advance(now)
+	return true
 }
 
 func (s *Source[T]) entry(item *Item[T], now time.Time) entry[T] {
@@ -70,7 +76,7 @@ func (s *Source[T]) Answered(n int) {
 	defer b.mu.Unlock()
 	s.unanswered -= n
 	b.quiet = time.Now()
-	if s.unanswered == 0 {
+	if s.unanswered == 0 && !s.gone {
 		b.crew.rest(s, b.quiet)
 	}
 	b.advance(b.quiet)
@@ -94,6 +100,7 @@ func (s *Source[T]) Leave() []T {
 	b := s.batcher
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	s.gone = true
 	mine := b.queue.remove(func(e *entry[T]) bool { return e.source == s })
 	b.crew.dismiss(s)
 	b.advance(time.Now())

@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,9 +114,12 @@ func (s *session) serve() error {
 
 // end gives everything back. It waits for the calls in flight that are this stream's alone; they have been cancelled.
 func (s *session) end() {
+	s.mu.Lock()
 	close(s.over)
 	s.cancel()
-	if o := s.opened.Load(); o != nil {
+	o := s.opened.Load()
+	s.mu.Unlock()
+	if o != nil {
 		o.window.close()
 		o.engine.Close()
 		<-o.engine.Idle()
@@ -137,200 +138,15 @@ func (s *session) check(now time.Time) error {
 	case o == nil && quiet > limit:
 		return errNoStart(limit)
 	case o != nil && o.heartbeat > 0 && quiet >= o.heartbeat:
-		s.lastOut.Store(now.UnixNano())                                                                                       // the next one a whole heartbeat later, however long this one waits
-		s.say(&weirv1.PredictResponse{Message: &weirv1.PredictResponse_Ping{Ping: &weirv1.Ping{Id: uint64(now.UnixNano())}}}) //nolint:gosec // any number
+		s.ping(now)
 	}
 	return nil
 }
 
-// read is the reader: it takes messages as long as there is room for what they bring.
-func (s *session) read() {
-	for {
-		req, err := s.stream.Recv()
-		if errors.Is(err, io.EOF) {
-			err = s.halfClose()
-			if err == nil {
-				return
-			}
-		}
-		if err == nil {
-			err = s.take(req)
-		}
-		if err != nil {
-			s.fail(err)
-			return
-		}
-	}
-}
-
-func (s *session) take(req *weirv1.PredictRequest) error {
-	o := s.opened.Load()
-	if start := req.GetStart(); start != nil || o == nil {
-		return s.start(start)
-	}
-	switch m := req.GetMessage().(type) {
-	case *weirv1.PredictRequest_Record:
-		return s.accept(o, m.Record)
-	case *weirv1.PredictRequest_Records:
-		return s.accept(o, m.Records.GetRecords()...)
-	case *weirv1.PredictRequest_Flush:
-		o.engine.Flush()
-		return nil
-	case *weirv1.PredictRequest_Ping:
-		return s.answerPing(m.Ping)
-	case *weirv1.PredictRequest_Pong:
-		return nil
-	default:
-		return misuse("a message with nothing in it that this server (version %s) knows:"+
-			" one of start, record, records, flush, ping, pong", s.server.cfg.Version)
-	}
-}
-
-// start opens the stream.
-func (s *session) start(start *weirv1.PredictStart) error {
-	switch {
-	case start == nil:
-		return misuse("the first message of a stream must be a start")
-	case s.opened.Load() != nil:
-		return misuse("a second start: a stream has one, and it comes first")
-	}
-	heartbeat := start.GetHeartbeat().AsDuration()
-	if heartbeat != 0 && heartbeat < minHeartbeat {
-		return misuse("heartbeat is %v; at least %v, or none", heartbeat, minHeartbeat)
-	}
-	records := s.server.cfg.WindowRecords
-	if asked := int(start.GetMaxInFlight()); asked > 0 {
-		records = min(records, asked)
-	}
-	bytes := s.server.admission.windowBytes()
-	o := &opened{
-		window:    newWindow(records, bytes, start.GetOrder() != weirv1.Order_ORDER_UNORDERED),
-		heartbeat: heartbeat,
-	}
-	var err error
-	o.engine, err = s.server.cfg.Engine.Open(s.calls, inference.StreamConfig{
-		Model:    start.GetModel(),
-		Options:  start.GetOptions(),
-		Capacity: records,
-		Receiver: receiver{o.window},
-	})
-	if err != nil {
-		return err
-	}
-	s.say(s.started(o, records, bytes))
-	s.opened.Store(o)
-	s.moveWindow(s.server.admission.windowBytes()) // it may have moved since
-	s.server.cfg.Hooks.started(o.engine.Model(), start)
-	s.server.goes.Go(s.write)
-	return nil
-}
-
-func (s *session) started(o *opened, records, bytes int) *weirv1.PredictResponse {
-	size, warning := o.engine.EffectiveBatchSize()
-	started := &weirv1.PredictStarted{
-		Model:              o.engine.Model(),
-		Options:            o.engine.Options().Map(),
-		Window:             &weirv1.Window{Records: uint32(records), Bytes: uint64(bytes)}, //nolint:gosec // both are bounded and positive
-		EffectiveBatchSize: uint32(size),                                                   //nolint:gosec // at most batch.size
-		ServerVersion:      s.server.cfg.Version,
-	}
-	if warning != "" {
-		started.Warnings = append(started.Warnings, warning)
-	}
-	return &weirv1.PredictResponse{Message: &weirv1.PredictResponse_Started{Started: started}}
-}
-
-// accept takes a slot for each record, as they become free, and submits them: all that fit at once, together.
-func (s *session) accept(o *opened, records ...*weirv1.Record) error {
-	now := time.Now()
-	s.records = s.records[:0]
-	for _, r := range records {
-		sequence, err := s.sequence(r)
-		if err != nil {
-			s.submit(o)
-			return err
-		}
-		tag, ok := s.slot(o, sequence, sizeOf(r))
-		if !ok { // the session ends or drains: what is behind here was never accepted
-			s.refused = true
-			s.submit(o)
-			o.engine.Flush()
-			return nil
-		}
-		s.records = append(s.records, recordOf(r, tag, now, s.latest))
-	}
-	s.submit(o)
-	return nil
-}
-
-func (s *session) submit(o *opened) {
-	if len(s.records) > 0 {
-		o.engine.Submit(s.records)
-	}
-	clear(s.records)
-	s.records = s.records[:0]
-}
-
-// sequence returns a record's number; the numbers of a stream rise.
-func (s *session) sequence(r *weirv1.Record) (uint64, error) {
-	sequence := s.next
-	if r.Sequence != nil {
-		sequence = r.GetSequence()
-	}
-	if sequence < s.next {
-		return 0, misuse("record sequence %d after %d: each must be larger than the one before"+
-			" (leave it out and the server numbers)", sequence, s.next-1)
-	}
-	s.next = sequence + 1
-	return sequence, nil
-}
-
-// slot takes a slot and waits for one if it must; what was gathered so far goes ahead, because it is what makes room.
-func (s *session) slot(o *opened, sequence uint64, bytes int) (uint64, bool) {
-	for {
-		tag, why := o.window.take(sequence, bytes)
-		switch why {
-		case blockedNot:
-			return tag, true
-		case blockedForEver:
-			return 0, false
-		case blockedByRecords, blockedByBytes:
-		}
-		s.submit(o)
-		o.engine.Hold(why == blockedByBytes)
-		select {
-		case <-o.window.room:
-		case <-s.over:
-			return 0, false
-		}
-		o.engine.Hold(false)
-	}
-}
-
-// halfClose notes the end of the input. It comes after the last Submit, so the flush covers every record.
-func (s *session) halfClose() error {
-	o := s.opened.Load()
-	if o == nil {
-		return misuse("the stream ended before its start message")
-	}
-	s.mu.Lock()
-	s.inputOver = !s.refused
-	s.mu.Unlock()
-	o.engine.Flush()
-	signal(o.window.filled)
-	return nil
-}
-
-func (s *session) answerPing(ping *weirv1.Ping) error {
-	pong := &weirv1.PredictResponse{Message: &weirv1.PredictResponse_Pong{Pong: &weirv1.Pong{Id: ping.GetId()}}}
-	for !s.say(pong) {
-		select {
-		case <-s.room:
-		case <-s.over:
-			return nil
-		}
-	}
-	return nil
+func (s *session) ping(now time.Time) {
+	s.lastOut.Store(now.UnixNano()) // the next one a whole heartbeat later, however long this one waits
+	ping := &weirv1.Ping{Id: uint64(now.UnixNano())}
+	s.say(&weirv1.PredictResponse{Message: &weirv1.PredictResponse_Ping{Ping: ping}})
 }
 
 // say queues a message that is no result, and reports whether there was room.
@@ -382,89 +198,4 @@ func (s *session) moveWindow(bytes int) {
 	s.say(&weirv1.PredictResponse{Message: &weirv1.PredictResponse_WindowUpdate{WindowUpdate: &weirv1.WindowUpdate{
 		Window: &weirv1.Window{Records: uint32(o.window.maxRecords), Bytes: uint64(bytes)}, //nolint:gosec // bounded and positive
 	}}})
-}
-
-// write is the writer: it sends what is ready until nothing can come any more.
-func (s *session) write() {
-	o := s.opened.Load()
-	for {
-		message, results := s.nextMessage(o)
-		if message == nil {
-			if over, err := s.isOver(o); over {
-				s.sent <- err
-				return
-			}
-			select {
-			case <-o.window.filled:
-			case <-s.over:
-				return
-			}
-			continue
-		}
-		if results > 0 {
-			o.engine.Answered(results)
-		}
-		if err := s.send(message); err != nil {
-			s.sent <- err
-			return
-		}
-	}
-}
-
-// nextMessage returns what leaves next, and how many results are in it; nil where nothing is ready.
-func (s *session) nextMessage(o *opened) (*weirv1.PredictResponse, int) {
-	if m := s.nextControl(); m != nil {
-		return m, 0
-	}
-	results := o.window.next()
-	if len(results) == 0 {
-		return nil, 0
-	}
-	return &weirv1.PredictResponse{Message: &weirv1.PredictResponse_Results{
-		Results: &weirv1.ResultBatch{Results: results},
-	}}, len(results)
-}
-
-func (s *session) nextControl() *weirv1.PredictResponse {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.control) == 0 {
-		return nil
-	}
-	m := s.control[0]
-	s.control = s.control[1:]
-	signal(s.room)
-	return m
-}
-
-// isOver reports whether nothing more can come, and how the stream then ends. A client that has not half-closed must learn
-// that its later records were not taken, so a drained stream does not end with OK.
-func (s *session) isOver(o *opened) (bool, error) {
-	s.mu.Lock()
-	inputOver, draining, talking := s.inputOver, s.draining, len(s.control) > 0
-	s.mu.Unlock()
-	ending := inputOver || draining
-	if !ending || talking || !o.window.empty() {
-		return false, nil
-	}
-	if inputOver {
-		return true, nil
-	}
-	return true, errDrained(o.window.close())
-}
-
-func (s *session) send(m *weirv1.PredictResponse) error {
-	s.sending.Store(time.Now().UnixNano())
-	err := s.stream.Send(m)
-	s.lastOut.Store(time.Now().UnixNano())
-	s.sending.Store(0)
-	return err
-}
-
-// receiver puts the engine's results into their slots.
-type receiver struct{ window *window }
-
-// Receive converts in the goroutine of the batch, so that the writer has less to do.
-func (r receiver) Receive(results []inference.Result) {
-	r.window.fill(results, resultsOf(results))
 }
