@@ -62,11 +62,7 @@ func TestAdminRefuses(t *testing.T) {
 // raw sends a request as it is and returns the status.
 func raw(t *testing.T, host, request string) int {
 	t.Helper()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
+	conn := dial(t, host)
 	go func() { _, _ = fmt.Fprint(conn, request) }() // the server may answer before it has read all
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -74,6 +70,58 @@ func raw(t *testing.T, host, request string) int {
 	}
 	defer resp.Body.Close()
 	return resp.StatusCode
+}
+
+// TestAdminHasFewConnections opens more connections than there may be: one too many is closed, and one that goes makes
+// room.
+func TestAdminHasFewConnections(t *testing.T) {
+	const most = 64
+	admin := telemetry.NewAdmin(http.NotFoundHandler(), nil)
+	host := serve(t, admin.Serve, func() {
+		if err := admin.Shutdown(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	open := make([]net.Conn, most)
+	for i := range open {
+		open[i] = dial(t, host)
+	}
+	if ask(open[most-1]) != nil {
+		t.Errorf("connection %d is not served", most)
+	}
+	if ask(dial(t, host)) == nil {
+		t.Errorf("connection %d is served", most+1)
+	}
+	for _, conn := range open {
+		_ = conn.Close()
+	}
+	for ask(dial(t, host)) != nil { // the server sees the end of a connection in its own time
+		if t.Context().Err() != nil {
+			t.Fatal("nothing is served although all others are gone")
+		}
+	}
+}
+
+func dial(t *testing.T, host string) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// ask makes a request on a connection and returns why there is no response.
+func ask(conn net.Conn) error {
+	if _, err := fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 func TestAdminEnds(t *testing.T) {

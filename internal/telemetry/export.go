@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/url"
 	"os"
@@ -111,6 +112,9 @@ type sdkLog struct {
 
 // Handle logs an error of the export: a collector that is away would be in the log every few seconds.
 func (l *sdkLog) Handle(err error) {
+	if errors.Is(err, resource.ErrPartialResource) {
+		return // describe has said so, without the value that this error quotes
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()

@@ -92,7 +92,7 @@ func work(s *system) {
 // fault makes a batch panic: its receiver does.
 func fault(s *system) {
 	s.t.Helper()
-	stream, err := s.engine.Open(s.t.Context(), inference.StreamConfig{Model: "failing", Capacity: 1, Receiver: panicking{}})
+	stream, err := s.engine.Open(s.t.Context(), inference.StreamConfig{Model: "failing", Capacity: 1, Receiver: panicking{"on purpose"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -101,9 +101,10 @@ func fault(s *system) {
 	<-stream.Idle()
 }
 
-type panicking struct{}
+// panicking is a receiver that panics.
+type panicking struct{ value string }
 
-func (panicking) Receive([]inference.Result) { panic("on purpose") }
+func (p panicking) Receive([]inference.Result) { panic(p.value) }
 
 // compareNames compares the names in /metrics with the table.
 func compareNames(t *testing.T, families map[string]*dto.MetricFamily) {

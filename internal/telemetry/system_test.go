@@ -70,7 +70,7 @@ func startSystem(t *testing.T, models ...inference.ModelConfig) *system {
 }
 
 // serve serves a loopback listener until the test ends and returns its address.
-func serve(t *testing.T, run func(net.Listener) error, stop func()) string {
+func serve(t testing.TB, run func(net.Listener) error, stop func()) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *system) predictBatch(ctx context.Context, request string) proto.Message
 }
 
 // message makes a message of the contract; its generated code is the server's alone.
-func message(t *testing.T, name protoreflect.FullName, text string) proto.Message {
+func message(t testing.TB, name protoreflect.FullName, text string) proto.Message {
 	t.Helper()
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(name)
 	if err != nil {

@@ -64,6 +64,7 @@ type Telemetry struct {
 	registry *prometheus.Registry
 	meters   *sdkmetric.MeterProvider
 	tracers  *sdktrace.TracerProvider // nil: no spans
+	exporter sdktrace.SpanExporter    // of tracers
 	spans    *spans                   // nil: no spans
 	counts   *counts
 	ready    atomic.Pointer[func() error]
@@ -105,40 +106,47 @@ func newRegistry() *prometheus.Registry {
 	return registry
 }
 
-// start makes the pipelines: metrics always go to the registry; metrics and spans to a collector where there is one.
+// start makes the pipelines of metrics and spans.
 func (t *Telemetry) start(ctx context.Context, about *resource.Resource, to exports) error {
-	local, err := promexporter.New(
-		promexporter.WithRegisterer(t.registry),
-		promexporter.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
-		promexporter.WithoutScopeInfo(),
-	)
+	opts := []sdkmetric.Option{sdkmetric.WithResource(about), sdkmetric.WithCardinalityLimit(maxSeries)}
+	readers, err := t.readers(ctx, to)
 	if err != nil {
-		return fmt.Errorf("the Prometheus exporter: %w", err)
+		return err
 	}
-	opts := []sdkmetric.Option{
-		sdkmetric.WithResource(about),
-		sdkmetric.WithReader(local),
-		sdkmetric.WithCardinalityLimit(maxSeries),
-	}
-	if to.metrics {
-		exporter, err := otlpmetricgrpc.New(ctx)
-		if err != nil {
-			return fmt.Errorf("the OTLP exporter of metrics: %w", err)
-		}
-		opts = append(opts, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)))
+	for _, reader := range readers {
+		opts = append(opts, sdkmetric.WithReader(reader))
 	}
 	if to.spans {
-		exporter, err := otlptracegrpc.New(ctx)
-		if err != nil {
+		if t.exporter, err = otlptracegrpc.New(ctx); err != nil {
 			return fmt.Errorf("the OTLP exporter of spans: %w", err)
 		}
-		t.tracers = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(exporter))
+		t.tracers = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(t.exporter))
 	} else {
 		opts = append(opts, sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)) // an exemplar names a span
 	}
 	t.meters = sdkmetric.NewMeterProvider(opts...)
 	t.counts, err = newCounts(t.meters.Meter(scope))
 	return err
+}
+
+// readers are what metrics go to: always the registry, and a collector where there is one.
+func (t *Telemetry) readers(ctx context.Context, to exports) ([]sdkmetric.Reader, error) {
+	local, err := promexporter.New(
+		promexporter.WithRegisterer(t.registry),
+		promexporter.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
+		promexporter.WithoutScopeInfo(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("the Prometheus exporter: %w", err)
+	}
+	if !to.metrics {
+		return []sdkmetric.Reader{local}, nil
+	}
+	remote, err := otlpmetricgrpc.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the OTLP exporter of metrics: %w", err)
+	}
+	return []sdkmetric.Reader{local, sdkmetric.NewPeriodicReader(remote)}, nil
 }
 
 // Shutdown exports what is not exported yet and ends the export. It waits for the collector until ctx ends, and for 5 s
@@ -149,15 +157,31 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
 		defer cancel()
 		var spans, metrics error
-		if t.tracers != nil {
-			spans = t.tracers.Shutdown(ctx)
-		}
-		if t.meters != nil {
-			metrics = t.meters.Shutdown(ctx)
-		}
+		var both sync.WaitGroup // at once: a collector that is away must not take the time of the second from the first
+		both.Go(func() { spans = t.shutdownSpans(ctx) })
+		both.Go(func() { metrics = t.shutdownMetrics(ctx) })
+		both.Wait()
 		if err := errors.Join(spans, metrics); err != nil {
 			t.overErr = fmt.Errorf("telemetry: exporting what was left: %w", err)
 		}
 	})
 	return t.overErr
+}
+
+func (t *Telemetry) shutdownMetrics(ctx context.Context) error {
+	if t.meters == nil {
+		return nil
+	}
+	return t.meters.Shutdown(ctx)
+}
+
+func (t *Telemetry) shutdownSpans(ctx context.Context) error {
+	if t.tracers == nil {
+		return nil
+	}
+	err := t.tracers.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, t.exporter.Shutdown(ctx)) // the SDK leaves an export behind that tries for a minute
+	}
+	return err
 }
