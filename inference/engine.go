@@ -44,6 +44,15 @@ type ModelConfig struct {
 	Open func(option string) bool
 }
 
+// Opens reports whether a stream may set an option.
+func (m *ModelConfig) Opens(option string) bool {
+	if m.Open != nil {
+		return m.Open(option)
+	}
+	o, ok := options.Lookup(option)
+	return ok && o.Overridable
+}
+
 // DefaultMaxRecordBytes is the bound of a record where none is configured.
 const DefaultMaxRecordBytes = 1 << 20
 

@@ -171,6 +171,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestHugeValue: a value that no client could receive is that record's error.
+func TestHugeValue(t *testing.T) {
+	t.Parallel()
+	got := predict(t, newEngine(t, says(strings.Repeat("x", inference.MaxValueBytes+1)), nil), recordsOf(1))
+	if got[1].Err == nil || got[1].Err.Reason != inference.ReasonInvalidAnswer {
+		t.Errorf("%v", got[1].Err)
+	}
+}
+
 func TestSingleMode(t *testing.T) {
 	t.Parallel()
 	var asked []providers.Message

@@ -28,7 +28,7 @@ type plan struct {
 func (m *model) plan(overrides map[string]string, hooks Hooks) (*plan, error) {
 	values, problems := options.Resolve(
 		options.Layer{Name: "model " + m.Name, Set: m.Options},
-		options.Layer{Name: "request", Set: overrides, Open: m.Open},
+		options.Layer{Name: "request", Set: overrides, Open: m.Opens},
 	)
 	p := &plan{model: m, options: values, hooks: hooks}
 	problems = append(problems, p.compile()...)

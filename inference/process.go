@@ -124,8 +124,20 @@ func (r *run) result(i int, reply reply) Result {
 		result.Err = unanswered(entry, reply.response.Finish)
 		return result
 	}
+	if n := sizeOf(entry.Fields); n > MaxValueBytes {
+		result.Err = &Error{Reason: ReasonInvalidAnswer, Message: fmt.Sprintf("the value has %d bytes; at most %d are sent on", n, MaxValueBytes)}
+		return result
+	}
 	result.Values, result.Match = entry.Fields, entry.Match
 	return result
+}
+
+func sizeOf(values []Value) int {
+	n := 0
+	for i := range values {
+		n += len(values[i].Value)
+	}
+	return n
 }
 
 // failure is why a record has no value when its call failed.

@@ -8,6 +8,10 @@ import (
 // Value is a named value of a result.
 type Value = parsing.Field
 
+// MaxValueBytes is the most bytes of a record's values: a larger result would not fit into the 4 MiB message that most gRPC
+// clients accept. More is ReasonInvalidAnswer.
+const MaxValueBytes = 2 << 20
+
 // Match says how an answer found its record.
 type Match = parsing.Match
 

@@ -182,12 +182,8 @@ func (s *service) GetModel(_ context.Context, req *weirv1.GetModelRequest) (*wei
 	resp := &weirv1.GetModelResponse{Model: modelOf(&model)}
 	set := values.Map()
 	for _, o := range options.All() {
-		open := o.Overridable
-		if model.Open != nil {
-			open = open && model.Open(o.Name)
-		}
 		resp.Options = append(resp.Options, &weirv1.ModelOption{
-			Name: o.Name, Value: set[o.Name], DefaultValue: o.Default, Overridable: open, Description: o.Doc,
+			Name: o.Name, Value: set[o.Name], DefaultValue: o.Default, Overridable: model.Opens(o.Name), Description: o.Doc,
 		})
 	}
 	return resp, nil
