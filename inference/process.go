@@ -125,7 +125,8 @@ func (r *run) result(i int, reply reply) Result {
 		return result
 	}
 	if n := sizeOf(entry.Fields); n > MaxValueBytes {
-		result.Err = &Error{Reason: ReasonInvalidAnswer, Message: fmt.Sprintf("the value has %d bytes; at most %d are sent on", n, MaxValueBytes)}
+		message := fmt.Sprintf("the value has %d bytes; at most %d are sent on", n, MaxValueBytes)
+		result.Err = &Error{Reason: ReasonInvalidAnswer, Message: message}
 		return result
 	}
 	result.Values, result.Match = entry.Fields, entry.Match
