@@ -72,6 +72,10 @@ func (s *session) start(start *weirv1.PredictStart) error {
 	o := &opened{
 		window:    newWindow(records, bytes, start.GetOrder() != weirv1.Order_ORDER_UNORDERED),
 		heartbeat: heartbeat,
+		client: &weirv1.Client{
+			Name:    shorten(start.GetClient().GetName(), maxClientName),
+			Version: shorten(start.GetClient().GetVersion(), maxClientVersion),
+		},
 	}
 	var err error
 	o.engine, err = s.server.cfg.Engine.Open(s.calls, inference.StreamConfig{
@@ -89,7 +93,7 @@ func (s *session) start(start *weirv1.PredictStart) error {
 		return nil
 	}
 	s.moveWindow(s.server.admission.windowBytes()) // it may have moved since
-	s.server.cfg.Hooks.started(o.engine.Model(), start)
+	s.server.cfg.Hooks.started(o)
 	s.server.goes.Go(s.write)
 	return nil
 }

@@ -47,6 +47,8 @@ const (
 	keepaliveTime     = 2 * time.Minute
 	keepaliveTimeout  = 20 * time.Second
 	stopAfterDrain    = 2 * time.Second
+	maxClientName     = 128
+	maxClientVersion  = 64
 )
 
 // Config says what a Server serves. Engine is required; a zero bound takes its default.
@@ -85,9 +87,9 @@ type Hooks struct {
 	StreamEnded   func(model string, err error)
 }
 
-func (h *Hooks) started(model string, start *weirv1.PredictStart) {
+func (h *Hooks) started(o *opened) {
 	if h.StreamStarted != nil {
-		h.StreamStarted(model, shorten(start.GetClient().GetName(), 128), shorten(start.GetClient().GetVersion(), 64))
+		h.StreamStarted(o.engine.Model(), o.client.GetName(), o.client.GetVersion())
 	}
 }
 

@@ -24,11 +24,9 @@ func (s *service) Predict(stream predictStream) error {
 		return err
 	}
 	defer s.server.admission.leave(session)
-	err := session.serve()
-	if o := session.opened.Load(); o != nil {
-		s.server.cfg.Hooks.ended(o.engine.Model(), err)
-	}
-	return statusOf(err)
+	err := statusOf(session.serve())
+	session.tell(err)
+	return err
 }
 
 // PredictBatch answers a few records at once.

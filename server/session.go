@@ -2,11 +2,14 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
@@ -61,6 +64,7 @@ type opened struct {
 	engine    *inference.Stream
 	window    *window
 	heartbeat time.Duration
+	client    *weirv1.Client
 }
 
 func newSession(server *Server, stream predictStream) *session {
@@ -124,6 +128,23 @@ func (s *session) end() {
 		o.engine.Close()
 		<-o.engine.Idle()
 	}
+}
+
+// tell tells operators how the stream ended: what a client did wrong is worth a line, what is usual is not.
+func (s *session) tell(err error) {
+	o := s.opened.Load()
+	if o == nil {
+		s.server.cfg.Logger.Debug("stream refused", "status", status.Code(err).String(),
+			"why", shorten(status.Convert(err).Message(), maxErrorMessage))
+		return
+	}
+	level := slog.LevelDebug
+	if c := status.Code(err); c == codes.InvalidArgument || c == codes.Aborted || c == codes.Internal {
+		level = slog.LevelWarn
+	}
+	s.server.cfg.Logger.Log(context.Background(), level, "stream ended", "model", o.engine.Model(), "client", o.client.GetName(),
+		"client_version", o.client.GetVersion(), "status", status.Code(err).String(), "why", status.Convert(err).Message())
+	s.server.cfg.Hooks.ended(o.engine.Model(), err)
 }
 
 // check is what the watch looks for: a client that does not read, one that does not start, and an idle stream.
