@@ -21,7 +21,17 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files and docs/cli.md")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "weir-test-")
+	if err != nil {
+		panic(err)
+	}
+	binaryFolder = folder
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(folder)
+		os.Exit(code) //nolint:forbidigo // what goleak does without a Cleanup
+	}))
+}
 
 // result is what a command line came to.
 type result struct {

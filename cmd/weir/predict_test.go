@@ -48,8 +48,8 @@ func TestPredictRows(t *testing.T) {
 		},
 		{
 			name: "jsonl bad rows only", code: exitRecords,
-			in:  "{}\n" + `{"a": 1}` + "\n",
-			out: `{"error": "INVALID_RECORD: line 1: the row has no column \"review\""}` + "\n" + `{"a": 1, "error": "INVALID_RECORD: line 2: the row has no column \"review\""}` + "\n",
+			in:   "{}\n" + `{"a": 1}` + "\n",
+			out:  `{"error": "INVALID_RECORD: line 1: the row has no column \"review\""}` + "\n" + `{"a": 1, "error": "INVALID_RECORD: line 2: the row has no column \"review\""}` + "\n",
 			args: []string{"--field", "review"},
 		},
 		{

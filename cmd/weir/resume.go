@@ -47,16 +47,17 @@ func (in *input) skip(out io.Reader, path string) (resumption, int64, error) {
 		if err != nil {
 			return done, 0, fmt.Errorf("reading %s: %w", path, err)
 		}
+		what := "the header"
 		if in.csv != nil && done.header == nil {
 			done.header = bytes.Clone(rows.text)
 			err = sameRow(raw.text, in.csv.head)
 		} else {
 			done.rows++
+			what = "row " + number(done.rows)
 			err = in.skipOne(raw.text)
 		}
 		if err != nil {
-			return done, 0, misuse("--resume: row %d of %s (line %d) %w; is that the output of another input, or of other fields?",
-				done.rows, path, raw.line, err)
+			return done, 0, misuse("--resume: %s of %s (line %d) %w; is that the output of another input?", what, path, raw.line, err)
 		}
 		end = raw.end
 	}
@@ -78,7 +79,7 @@ func (in *input) skipOne(written []byte) error {
 func sameRow(written, head []byte) error {
 	rest, ok := bytes.CutPrefix(written, head)
 	if !ok || len(rest) == 0 || (rest[0] != ',' && !bytes.Equal(head, []byte("{"))) {
-		return errors.New("does not begin as that row of the input does")
+		return errors.New("does not begin as that of the input does")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ type streams struct {
 
 // run runs the command line args until it is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, std streams) int {
-	root := newRoot() //nolint:contextcheck // commands have it from cobra
+	root := newRoot()                         //nolint:contextcheck // commands have it from cobra
 	root.SetArgs(append([]string{}, args...)) // nil would mean the process's own
 	root.SetIn(std.in)
 	root.SetOut(std.out)

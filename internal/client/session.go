@@ -169,11 +169,10 @@ func (s *Session) write(m *weirv1.PredictRequest) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	err := s.stream.Send(m)
-	if errors.Is(err, io.EOF) {
-		return ErrEnded
+	if err := s.stream.Send(m); err != nil {
+		return fmt.Errorf("%w: %w", ErrEnded, err)
 	}
-	return err
+	return nil
 }
 
 // Flush sends what the server has gathered of this stream on its way, as a full batch would be.
