@@ -26,11 +26,13 @@ run: build ## Serve the embedded model on 127.0.0.1:9347.
 
 .PHONY: demo
 demo: build ## 11,000 real reviews, one by one and in batches; no key, no network.
-	go run ./examples/demo
+	@go build -o bin/demo ./examples/demo
+	@bin/demo -weir bin/weir
 
 .PHONY: demo-llm
 demo-llm: build ## The same on a small real language model (needs Python and PyPI).
-	go run ./examples/demo -llm
+	@go build -o bin/demo ./examples/demo
+	@bin/demo -weir bin/weir -llm
 
 .PHONY: test
 test: bin/grpcurl ## All tests with the race detector, and their count.
