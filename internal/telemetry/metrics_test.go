@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
@@ -185,6 +186,31 @@ func keys(m map[string]float64) func(func(string) bool) {
 			if !yield(k) {
 				return
 			}
+		}
+	}
+}
+
+// TestHistogramsMeasure reports a batch with a call and finds its figures.
+func TestHistogramsMeasure(t *testing.T) {
+	quietEnvironment(t)
+	s := startSystem(t)
+	hooks := s.telemetry.InferenceHooks()
+	batch := inference.Batch{Model: "m", Provider: "p", Records: 20, Full: 25, Left: "full", Waited: 30 * time.Millisecond}
+	call := inference.Call{Model: "m", Provider: "p"}
+	ctx := hooks.BatchStart(t.Context(), batch)
+	hooks.CallEnd(hooks.CallStart(ctx, call), call, inference.CallEnd{Duration: 300 * time.Millisecond})
+	hooks.BatchEnd(ctx, batch, inference.BatchEnd{Duration: 400 * time.Millisecond, Values: 20})
+	families := scrape(t, s)
+	for name, want := range map[string]struct{ sum, bucket float64 }{
+		"weir_batch_records":          {20, 20},
+		"weir_batch_wait_seconds":     {.03, .05},
+		"weir_call_duration_seconds":  {.3, .32},
+		"weir_batch_duration_seconds": {.4, .64},
+	} {
+		h := families[name].GetMetric()[0].GetHistogram()
+		bucket := slices.IndexFunc(h.GetBucket(), func(b *dto.Bucket) bool { return b.GetCumulativeCount() == 1 })
+		if h.GetSampleSum() != want.sum || h.GetBucket()[bucket].GetUpperBound() != want.bucket {
+			t.Errorf("%s: %v, want a sum of %v in the bucket up to %v", name, h, want.sum, want.bucket)
 		}
 	}
 }

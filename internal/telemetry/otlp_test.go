@@ -34,6 +34,9 @@ func TestExportedSpans(t *testing.T) {
 		"weir.provider": "embedded", "weir.batch.records": int64(3), "weir.batch.size": int64(3), "weir.batch.left": "full",
 		"weir.batch.values": int64(3), "weir.batch.errors": int64(0), "error.type": nil,
 	})
+	if wait, ok := attributes(full)["weir.batch.wait"].(float64); !ok || wait <= 0 {
+		t.Errorf("weir.batch.wait is %v", attributes(full)["weir.batch.wait"])
+	}
 	if len(full.GetParentSpanId()) != 0 {
 		t.Error("the batch of a stream has a parent")
 	}
