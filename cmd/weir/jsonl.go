@@ -34,6 +34,9 @@ func (j *jsonlReader) next() (row, error) {
 		return row{}, err
 	}
 	r := row{line: raw.line, end: raw.end, has: func(string) bool { return false }}
+	if raw.line == 1 {
+		raw.text = bytes.TrimPrefix(raw.text, []byte("\ufeff"))
+	}
 	object, problem := objectOf(raw)
 	if problem != "" {
 		r.problem = problem

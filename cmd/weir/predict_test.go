@@ -255,7 +255,7 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestPredictReadsAsItGoes(t *testing.T) {
 	server := startServer(t, "")
 	code := run(t.Context(), []string{"predict", "--server", server.address}, streams{
-		in: &endless{row: `{"text": "` + good + `"}` + "\n"}, out: &failing{1 << 20, syscall.EPIPE}, err: io.Discard,
+		in: &endless{row: `{"text": "` + good + `"}` + "\n"}, out: &failing{1 << 18, syscall.EPIPE}, err: io.Discard,
 	})
 	if code != exitFailure {
 		t.Errorf("exit code %d", code)

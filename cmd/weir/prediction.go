@@ -74,7 +74,7 @@ func (p *prediction) run(ctx context.Context, c *client.Client, stderr io.Writer
 	p.started = make(chan struct{})
 	live := isTerminal(stderr) && (p.sink.file != nil || !isTerminal(os.Stdout))
 	p.progress = newProgress(stderr, live, p.flags.quiet)
-	p.progress.update(func(t *tally) { t.size, t.before = p.in.size, p.done.rows })
+	p.progress.update(func(t *tally) { t.size, t.before, t.start = p.in.size, p.done.rows, p.done.end })
 	go p.read(ctx)
 	run := &client.Run[row]{
 		Client:     c,

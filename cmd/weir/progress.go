@@ -53,7 +53,7 @@ func (p *progress) run() {
 func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.out, "\r\x1b[K%s", p.tally.bar(time.Since(p.start)))
+	fmt.Fprintf(p.out, "\r\x1b[K%s", p.tally.bar(time.Since(p.start), columns(p.out)-1))
 	p.shown = true
 }
 
@@ -94,4 +94,14 @@ func (p *progress) end() (*tally, time.Duration) {
 func isTerminal(w io.Writer) bool {
 	file, is := w.(*os.File)
 	return is && term.IsTerminal(int(file.Fd()))
+}
+
+// columns is how wide a terminal is: 80 columns where it does not say.
+func columns(w io.Writer) int {
+	if file, is := w.(*os.File); is {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
 }

@@ -11,6 +11,7 @@ import (
 // resumption is where an earlier run stopped.
 type resumption struct {
 	rows   int    // complete rows of the output
+	end    int64  // where they end in the input
 	header []byte // of the output, with its line end; CSV only
 }
 
@@ -54,7 +55,7 @@ func (in *input) skip(out io.Reader, path string) (resumption, int64, error) {
 		} else {
 			done.rows++
 			what = "row " + number(done.rows)
-			err = in.skipOne(raw.text)
+			done.end, err = in.skipOne(raw.text)
 		}
 		if err != nil {
 			return done, 0, misuse("--resume: %s of %s (line %d) %w; is that the output of another input?", what, path, raw.line, err)
@@ -63,16 +64,16 @@ func (in *input) skip(out io.Reader, path string) (resumption, int64, error) {
 	}
 }
 
-// skipOne reads the next row of the input and compares it with that of the output.
-func (in *input) skipOne(written []byte) error {
+// skipOne reads the next row of the input, compares it with that of the output, and returns where it ends.
+func (in *input) skipOne(written []byte) (int64, error) {
 	r, err := in.next()
 	if errors.Is(err, io.EOF) {
-		return errors.New("is behind the last row of the input")
+		return 0, errors.New("is behind the last row of the input")
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return sameRow(written, r.head)
+	return r.end, sameRow(written, r.head)
 }
 
 // sameRow reports whether a row of the output begins with head and goes on with columns of its own.

@@ -21,8 +21,9 @@ type tally struct {
 	batch    int // most records of one call
 	prompt   uint64
 	reply    uint64
-	usage    bool // some provider has reported tokens
-	position int64
+	usage    bool  // some provider has reported tokens
+	start    int64 // offset in the input where this run began
+	position int64 // and where it is
 	size     int64 // of the input; 0: not known
 }
 
@@ -100,39 +101,60 @@ func (t *tally) errorText() string {
 	return fmt.Sprintf("%s (%s)", count(t.failed(), "error"), strings.Join(parts, ", "))
 }
 
-// bar is the line that is shown while a run goes on.
-func (t *tally) bar(took time.Duration) string {
-	const width = 20
-	var b strings.Builder
+// bar is the line that is shown while a run goes on, in at most width columns.
+func (t *tally) bar(took time.Duration, width int) string {
+	parts := make([]string, 0, 7)
 	if t.size > 0 {
-		done := float64(t.position) / float64(t.size)
-		full := int(done * width)
-		fmt.Fprintf(&b, "%s%s %3.0f%%  ", strings.Repeat("█", full), strings.Repeat("░", width-full), done*100)
+		parts = append(parts, gauge(float64(t.position)/float64(t.size)))
 	}
-	fmt.Fprintf(&b, "%s  %s/s", count(t.before+t.rows, "row"), number(rate(t.rows, took)))
+	parts = append(parts, count(t.before+t.rows, "row"), number(rate(t.rows, took))+"/s")
 	if left, known := t.left(took); known {
-		fmt.Fprintf(&b, "  %s left", short(left))
+		parts = append(parts, short(left)+" left")
 	}
 	if n := t.failed(); n > 0 {
-		fmt.Fprintf(&b, "  %s", count(n, "error"))
+		parts = append(parts, count(n, "error"))
 	}
-	if u := t.usageText(); u != "" {
-		b.WriteString("  " + u)
+	if t.usage {
+		parts = append(parts, compact(t.prompt+t.reply)+" tokens")
 	}
-	return b.String()
+	if n := t.calls(); n > 0 {
+		mark := "≥"
+		if t.batch == 1 {
+			mark = ""
+		}
+		parts = append(parts, mark+count(n, "call"))
+	}
+	line := []rune(strings.Join(parts, "  "))
+	return string(line[:min(len(line), max(width, 0))])
+}
+
+// gauge shows a part of a whole.
+func gauge(part float64) string {
+	const width = 12
+	part = min(max(part, 0), 1)
+	full := int(part * width)
+	return fmt.Sprintf("%s%s %3.0f%%", strings.Repeat("█", full), strings.Repeat("░", width-full), part*100)
 }
 
 // left estimates the rest of the time from the bytes of this run.
 func (t *tally) left(took time.Duration) (time.Duration, bool) {
-	if t.size == 0 || t.position == 0 || t.rows == 0 {
-		return 0, false
-	}
-	start := int64(float64(t.position) * float64(t.before) / float64(t.before+t.rows))
-	done := t.position - start
-	if done <= 0 {
+	done := t.position - t.start
+	if t.size == 0 || done <= 0 {
 		return 0, false
 	}
 	return time.Duration(float64(took) * float64(t.size-t.position) / float64(done)), true
+}
+
+// compact writes a number in few characters.
+func compact(n uint64) string {
+	switch {
+	case n >= 10_000_000:
+		return number(n/1_000_000) + "M"
+	case n >= 10_000:
+		return number(n/1000) + "k"
+	default:
+		return number(n)
+	}
 }
 
 func rate(n int, took time.Duration) int {
