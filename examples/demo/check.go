@@ -34,7 +34,7 @@ func (c *comparison) checks() []check {
 			return m.counted.calls, m.calls()
 		}),
 		c.check("most calls at once", func(m *measurement) (int, int) {
-			return m.counted.model.MostConcurrent, c.atOnce
+			return m.counted.model.MostConcurrent, min(c.atOnce, m.calls())
 		}),
 		c.check("labels equal to the model's own of that record", func(m *measurement) (int, int) {
 			return m.asModel(c.reviews), m.records

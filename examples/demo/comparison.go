@@ -55,20 +55,18 @@ func (c *comparison) both(what string, text func(m *measurement) string) row {
 }
 
 func (c *comparison) speed() []row {
-	perCall := func(m *measurement) float64 { return float64(m.answered) / float64(max(m.counted.calls, 1)) }
-	rows := []row{
+	a, b := c.a, c.b
+	return []row{
 		c.both("records", func(m *measurement) string { return number(m.records) }),
 		c.both("model calls", func(m *measurement) string { return number(m.counted.calls) }),
-		c.both("records a call", func(m *measurement) string { return fmt.Sprintf("%.4g", perCall(m)) }),
-		c.both("time of a call, on average", func(m *measurement) string {
-			return milliseconds(m.counted.callTime / time.Duration(max(m.counted.calls, 1)))
-		}),
+		{
+			"  a record", fmt.Sprintf("%.3g", a.callsPerRecord()), fmt.Sprintf("%.3g", b.callsPerRecord()),
+			times(a.callsPerRecord()/b.callsPerRecord()) + " fewer",
+		},
+		c.both("time of a call, on average", func(m *measurement) string { return milliseconds(m.callMean()) }),
 		c.both("wall time", func(m *measurement) string { return seconds(m.took) }),
-		c.both("records a second", func(m *measurement) string { return fmt.Sprintf("%.3g", m.rate()) }),
+		{"records a second", fmt.Sprintf("%.3g", a.rate()), fmt.Sprintf("%.3g", b.rate()), times(b.rate() / a.rate())},
 	}
-	rows[2].ratio = times(perCall(c.b) / perCall(c.a))
-	rows[5].ratio = times(c.b.rate() / c.a.rate())
-	return rows
 }
 
 func (c *comparison) tokens() []row {
@@ -166,7 +164,7 @@ func dollars(amount float64, decimals int) string {
 
 func of(n, all int) string { return number(n) + " of " + number(all) }
 
-func times(x float64) string { return fmt.Sprintf("%.1f x", x) }
+func times(x float64) string { return fmt.Sprintf("%.1f ×", x) }
 
 // change is how much more or less b is than a.
 func change(a, b float64) string {

@@ -68,6 +68,7 @@ func request(ctx context.Context, method, url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	req.Close = true // two requests a way need no connection kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return "", err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/weir-ml/weir/internal/client"
 )
@@ -82,7 +81,7 @@ func (d *demo) report(measured [2]*measurement, reviews []review) error {
 		return err
 	}
 	if d.picture != "" {
-		if err := os.WriteFile(d.picture, c.picture(), 0o600); err != nil {
+		if err := c.draw(d.picture); err != nil {
 			return err
 		}
 		fmt.Fprintf(d.out, "\nThe run is drawn in %s.\n", d.picture)

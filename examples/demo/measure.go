@@ -102,6 +102,15 @@ func (m *measurement) rate() float64 {
 	return float64(m.answered) / max(m.took, time.Millisecond).Seconds()
 }
 
+func (m *measurement) callsPerRecord() float64 {
+	return float64(max(m.counted.calls, 1)) / float64(m.records)
+}
+
+// callMean is how long a call took on average, as weir saw it.
+func (m *measurement) callMean() time.Duration {
+	return m.counted.callTime / time.Duration(max(m.counted.calls, 1))
+}
+
 func (m *measurement) withValue() int { return m.count(func(i int) bool { return m.values[i] != "" }) }
 
 func (m *measurement) withLabel() int {
