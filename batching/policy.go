@@ -28,20 +28,28 @@ const (
 	stallShareOf    = 10
 )
 
-// EffectiveSize splits capacity, the most items that can be unanswered at once, evenly into batches of at most size:
+// EffectiveSize splits capacity, the most items that can be unanswered at once, evenly into batches of at most size.
 //
-//	k = max(1, ceil(capacity/size - 1/2));  effective = min(size, capacity / k)
-//
-// A batch larger than the capacity never fills, and one that leaves a remainder of the capacity behind makes small batches
-// for ever. A remainder of at most half a batch stays unused. Capacities and sizes below 1 count as 1.
+// A batch larger than the capacity never fills, and one that leaves a remainder of the capacity behind leaves those places
+// unused for ever. So: as many whole batches of size as fit, unless more than half a batch would be left over and one batch
+// more makes each smaller by less than what it brings into use: 39 are two batches of 19, not one of 20 (5 % smaller, 46 % of
+// the places more in use), but 2,048 are batches of 3, not of 2. Capacities and sizes below 1 count as 1.
 func EffectiveSize(size, capacity int) int {
 	size, capacity = max(size, 1), max(capacity, 1)
-	doubled := 2*capacity - size // ceil(C/B - 1/2) = ceil((2C - B) / 2B)
-	batches := 1
-	if doubled > 0 {
-		batches = max(1, (doubled+2*size-1)/(2*size))
+	if capacity <= size {
+		return capacity
 	}
-	return max(1, min(size, capacity/batches))
+	rest := capacity % size
+	if rest <= size/2 {
+		return size
+	}
+	batches := capacity/size + 1
+	smaller := capacity / batches
+	gained := batches*smaller - (capacity - rest)
+	if gained*size > (size-smaller)*capacity { // gained/capacity against (size-smaller)/size
+		return smaller
+	}
+	return size
 }
 
 // Reason says why a batch left.

@@ -27,6 +27,10 @@ func TestEffectiveSize(t *testing.T) {
 		{0, 0, 1},
 		{-3, -7, 1},
 		{1000, 2048, 1000},
+		{3, 2048, 3},
+		{7, 2048, 7},
+		{50, 2048, 50},
+		{64, 100, 50},
 	}
 	for _, test := range tests {
 		if got := batching.EffectiveSize(test.size, test.capacity); got != test.want {
@@ -35,19 +39,19 @@ func TestEffectiveSize(t *testing.T) {
 	}
 }
 
-// TestEffectiveSizeFits checks what the rule promises: never above the size or the capacity, and what a whole number of
-// batches leaves of the capacity is at most half a batch of the wanted size.
+// TestEffectiveSizeFits checks what the rule promises: never above the size or the capacity, more than half of the size where
+// the capacity allows it, and smaller than the size only where more than half a batch would be left over.
 func TestEffectiveSizeFits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 1000).Draw(t, "size")
 		capacity := rapid.IntRange(1, 10000).Draw(t, "capacity")
 		got := batching.EffectiveSize(size, capacity)
-		if got < 1 || got > size || got > capacity {
-			t.Fatalf("EffectiveSize(%d, %d) = %d: outside 1..min(size, capacity)", size, capacity, got)
+		if got > size || got > capacity || 2*got <= min(size, capacity) {
+			t.Fatalf("EffectiveSize(%d, %d) = %d: outside half of it..min(size, capacity)", size, capacity, got)
 		}
-		if rest := capacity % got; 2*rest > max(size, 2*(capacity/got)) {
-			t.Fatalf("EffectiveSize(%d, %d) = %d leaves %d unused", size, capacity, got, rest)
+		if rest := capacity % size; capacity >= size && got < size && 2*rest <= size {
+			t.Fatalf("EffectiveSize(%d, %d) = %d, although whole batches leave only %d", size, capacity, got, rest)
 		}
 	})
 }

@@ -73,10 +73,16 @@ func (o *observer) Complete(ctx context.Context, req *providers.Request) (*provi
 	if o.hooks.CallStart != nil {
 		ctx = o.hooks.CallStart(ctx, o.call)
 	}
-	start := time.Now()
-	resp, err := o.next.Complete(ctx, req)
-	if o.hooks.CallEnd != nil {
-		o.hooks.CallEnd(ctx, o.call, CallEnd{Duration: time.Since(start), Response: resp, Err: providers.AsError(err)})
+	if o.hooks.CallEnd == nil {
+		return o.next.Complete(ctx, req)
 	}
+	start := time.Now()
+	end := CallEnd{Err: &providers.Error{Kind: providers.KindInternal}} // what a panic leaves
+	defer func() {
+		end.Duration = time.Since(start)
+		o.hooks.CallEnd(ctx, o.call, end)
+	}()
+	resp, err := o.next.Complete(ctx, req)
+	end.Response, end.Err = resp, providers.AsError(err)
 	return resp, err
 }

@@ -14,21 +14,15 @@ import (
 
 // process takes a batch from its leaving to the last of its results. It runs in the batch's own goroutine.
 func (p *plan) process(records []pending, why batching.Reason) {
-	batch := &run{plan: p, open: records}
-	defer batch.abandon()
 	ctx, cancel := whileAnyStream(records)
 	defer cancel()
-	about := p.about(records, why)
+	batch := &run{plan: p, open: records, about: p.about(records, why), start: time.Now()}
+	defer func() { batch.finish(ctx, recover()) }()
 	if p.hooks.BatchStart != nil {
-		ctx = p.hooks.BatchStart(ctx, about)
+		ctx = p.hooks.BatchStart(ctx, batch.about)
 	}
-	start := time.Now()
 	for round := 1; len(batch.open) > 0; round++ {
 		batch.settle(ctx, round, batch.ask(ctx))
-	}
-	if p.hooks.BatchEnd != nil {
-		batch.end.Duration = time.Since(start)
-		p.hooks.BatchEnd(ctx, about, batch.end)
 	}
 }
 
@@ -47,7 +41,10 @@ func (p *plan) about(records []pending, why batching.Reason) Batch {
 type run struct {
 	plan *plan
 	open []pending // records without a result, in order
-	end  BatchEnd
+
+	about Batch // for the hooks
+	start time.Time
+	end   BatchEnd
 }
 
 // reply is what a call gave: a response with its answer, or an error for all records of the call.
@@ -71,7 +68,8 @@ func (r *run) ask(ctx context.Context) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
-	answer := r.plan.parser.Parse(parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength}, len(r.open))
+	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength}
+	answer := r.plan.parser.Parse(text, len(r.open))
 	return reply{response: response, answer: answer, attempts: response.Attempts}
 }
 
@@ -209,16 +207,25 @@ func deliver(results []Result, streams []*Stream) {
 	}
 }
 
-// abandon gives the records that are still open their results when process panics: a fault of weir must not leave a client
-// waiting for ever, nor end the other streams.
-func (r *run) abandon() {
-	fault := recover()
-	if fault == nil {
-		return
+// finish ends the batch; fault is what it panicked with, or nil.
+func (r *run) finish(ctx context.Context, fault any) {
+	if fault != nil {
+		r.abandon(fault)
 	}
+	if r.plan.hooks.BatchEnd != nil {
+		r.end.Duration = time.Since(r.start)
+		r.plan.hooks.BatchEnd(ctx, r.about, r.end)
+	}
+}
+
+// abandon gives the records that are still open their results: a fault of weir must not leave a client waiting for ever, nor
+// end the other streams.
+func (r *run) abandon(fault any) {
 	err := &Error{Reason: ReasonInternal, Message: fmt.Sprintf("a fault in weir (%T); please report it", fault)}
 	for i := range r.open {
-		r.open[i].stream.deliver([]Result{{Tag: r.open[i].record.Tag, Err: err, Attempts: r.open[i].attempts}})
+		result := Result{Tag: r.open[i].record.Tag, Err: err, Attempts: r.open[i].attempts}
+		r.count(&result)
+		r.open[i].stream.deliver([]Result{result})
 	}
 	if r.plan.hooks.Fault != nil {
 		r.plan.hooks.Fault(fmt.Sprintf("%T", fault), debug.Stack())

@@ -32,7 +32,7 @@ func TestEveryMetricCounts(t *testing.T) {
 		`weir_records_total{model="sentiment",outcome="value"}`:                      7,
 		`weir_records_total{model="sentiment",outcome="INVALID_RECORD"}`:             1,
 		`weir_records_total{model="failing",outcome="value"}`:                        0,
-		`weir_records_total{model="failing",outcome="RATE_LIMITED"}`:                 1,
+		`weir_records_total{model="failing",outcome="RATE_LIMITED"}`:                 2, // one of them in the batch with the fault
 		`weir_records_rejected_total{model="sentiment",reason="INVALID_RECORD"}`:     1,
 		`weir_batches_total{left="full",model="sentiment",provider="embedded"}`:      2,
 		`weir_batches_total{left="flush",model="sentiment",provider="embedded"}`:     1,
