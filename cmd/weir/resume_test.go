@@ -76,6 +76,17 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
+// TestResumeCutsOffFirst has no server to go on with: what is left are complete rows, not a torn one.
+func TestResumeCutsOffFirst(t *testing.T) {
+	in, want := reviews(10)
+	file, out := writeFile(t, "in.jsonl", in), writeFile(t, "out", want[:len(want)/2])
+	got := weir(t, "", "predict", file, "--server", "127.0.0.1:1", "--out", out, "--resume")
+	after := readFile(t, out)
+	if got.code != exitFailure || !strings.HasPrefix(want, after) || !strings.HasSuffix(after, "\n") || len(after) < len(want)/3 {
+		t.Errorf("exit code %d, %q", got.code, after)
+	}
+}
+
 func TestResumeOfWhatIsDone(t *testing.T) {
 	server := startServer(t, "")
 	in, want := reviews(30)
