@@ -1,7 +1,5 @@
 package io.github.weirml.client;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.Set;
 
 /** One place of a configuration where servers are. */
@@ -13,16 +11,15 @@ final class Endpoint {
 
     /** Returns the endpoint if it is one, and else says how one is written. */
     static String checked(String endpoint) {
-        URI uri = uri(endpoint);
+        int port = port(endpoint);
         Checks.that(
-                uri != null && uri.getHost() != null && uri.getPort() > 0 && isBare(uri),
+                !host(endpoint).isEmpty() && port > 0 && port < 65_536,
                 "endpoint \"" + endpoint + "\" is not host:port or dns:///host:port");
         return endpoint;
     }
 
     static boolean isLoopback(String endpoint) {
-        URI uri = uri(endpoint);
-        return uri != null && LOOPBACK.contains(uri.getHost());
+        return LOOPBACK.contains(host(endpoint));
     }
 
     /** Whether the endpoint's name stands for several servers. */
@@ -35,16 +32,16 @@ final class Endpoint {
         return isDns(endpoint) ? endpoint : DNS + endpoint;
     }
 
-    private static boolean isBare(URI uri) {
-        return uri.getUserInfo() == null && uri.getPath().isEmpty() && uri.getQuery() == null;
+    private static int port(String endpoint) {
+        String port = endpoint.substring(endpoint.lastIndexOf(':') + 1);
+        return port.matches("[0-9]{1,5}") ? Integer.parseInt(port) : 0;
     }
 
-    private static URI uri(String endpoint) {
+    /** Not by java.net.URI: it refuses the underscores of many container names. */
+    private static String host(String endpoint) {
         String address = isDns(endpoint) ? endpoint.substring(DNS.length()) : endpoint;
-        try {
-            return new URI("weir://" + address);
-        } catch (URISyntaxException e) {
-            return null;
-        }
+        int colon = address.lastIndexOf(':');
+        String host = colon < 0 ? "" : address.substring(0, colon);
+        return host.matches("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.%]+]") ? host : "";
     }
 }

@@ -52,8 +52,8 @@ public interface PredictSession extends AutoCloseable {
     /**
      * What the first stream got: the options as they hold, the effective batch size, warnings.
      *
-     * @return always the same future; completes exceptionally as {@link #predict} does if the
-     *     session ends before
+     * @return completes with the same for every caller, exceptionally as {@link #predict} does if
+     *     the session ends before
      */
     CompletableFuture<SessionInfo> started();
 
