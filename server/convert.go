@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -8,6 +9,26 @@ import (
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"github.com/weir-ml/weir/inference"
 )
+
+// numbering gives the records of a stream their sequence numbers, which rise from 1.
+type numbering struct{ last uint64 }
+
+// next returns a record's number: its own, or the one after the last.
+func (n *numbering) next(r *weirv1.Record) (uint64, error) {
+	if r.Sequence != nil {
+		if r.GetSequence() <= n.last {
+			return 0, misuse("record sequence %d after %d: sequences begin at 1, and each must be larger than the one before"+
+				" (leave it out and the server numbers)", r.GetSequence(), n.last)
+		}
+		n.last = r.GetSequence()
+		return n.last, nil
+	}
+	if n.last == math.MaxUint64 {
+		return 0, misuse("a record without a sequence after %d: there is no larger one", n.last)
+	}
+	n.last++
+	return n.last, nil
+}
 
 // sizeOf is the size of a record's names and values.
 func sizeOf(r *weirv1.Record) int {

@@ -131,7 +131,7 @@ func (s *session) accept(o *opened, records ...*weirv1.Record) error {
 	now := time.Now()
 	s.records = s.records[:0]
 	for _, r := range records {
-		sequence, err := s.sequence(r)
+		sequence, err := s.numbers.next(r)
 		if err != nil {
 			s.submit(o)
 			return err
@@ -155,20 +155,6 @@ func (s *session) submit(o *opened) {
 	}
 	clear(s.records)
 	s.records = s.records[:0]
-}
-
-// sequence returns a record's number; the numbers of a stream rise.
-func (s *session) sequence(r *weirv1.Record) (uint64, error) {
-	sequence := s.next
-	if r.Sequence != nil {
-		sequence = r.GetSequence()
-	}
-	if sequence < s.next {
-		return 0, misuse("record sequence %d after %d: each must be larger than the one before"+
-			" (leave it out and the server numbers)", sequence, s.next-1)
-	}
-	s.next = sequence + 1
-	return sequence, nil
 }
 
 // slot takes a slot and waits for one if it must; what was gathered so far goes ahead, because it is what makes room.

@@ -35,11 +35,11 @@ func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequ
 		return nil, err
 	}
 	defer s.server.admission.leave(nil)
-	records, err := s.recordsOf(ctx, req.GetRecords())
+	records, sequences, err := s.recordsOf(ctx, req.GetRecords())
 	if err != nil {
 		return nil, err
 	}
-	all := newCollector(req.GetRecords(), records)
+	all := newCollector(sequences)
 	calls, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := s.server.cfg.Engine.Open(calls, inference.StreamConfig{
@@ -67,56 +67,45 @@ func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequ
 	}
 }
 
-// recordsOf converts the records of a unary call; each one's tag is its place.
-func (s *service) recordsOf(ctx context.Context, in []*weirv1.Record) ([]inference.Record, error) {
+// recordsOf converts the records of a unary call; each one's tag is its place. The sequences are beside them.
+func (s *service) recordsOf(ctx context.Context, in []*weirv1.Record) ([]inference.Record, []uint64, error) {
 	if len(in) == 0 {
-		return nil, misuse("no records")
+		return nil, nil, misuse("no records")
 	}
 	if most := s.server.cfg.WindowRecords; len(in) > most {
-		return nil, misuse("%d records; at most %d in one call: use Predict for more", len(in), most)
+		return nil, nil, misuse("%d records; at most %d in one call: use Predict for more", len(in), most)
 	}
 	now := time.Now()
 	latest := latestResult(ctx, now)
-	next := uint64(1)
-	out := make([]inference.Record, len(in))
+	records, sequences := make([]inference.Record, len(in)), make([]uint64, len(in))
+	var numbers numbering
 	for i, r := range in {
-		if r.Sequence != nil {
-			if r.GetSequence() < next {
-				return nil, misuse("record sequence %d after %d: each must be larger than the one before", r.GetSequence(), next-1)
-			}
-			next = r.GetSequence()
+		var err error
+		if sequences[i], err = numbers.next(r); err != nil {
+			return nil, nil, err
 		}
-		next++
-		out[i] = recordOf(r, uint64(i), now, latest)
+		records[i] = recordOf(r, uint64(i), now, latest)
 	}
-	return out, nil
+	return records, sequences, nil
 }
 
 // collector waits for the results of all records of a call.
 type collector struct {
+	sequences []uint64
+	done      chan struct{} // closed when all results are there
+
 	mu      sync.Mutex
 	results []*weirv1.Result
 	missing int
-	done    chan struct{}
-	first   []uint64
 }
 
-func newCollector(in []*weirv1.Record, records []inference.Record) *collector {
-	c := &collector{
-		results: make([]*weirv1.Result, len(records)),
-		missing: len(records),
-		done:    make(chan struct{}),
-		first:   make([]uint64, len(records)),
+func newCollector(sequences []uint64) *collector {
+	return &collector{
+		sequences: sequences,
+		done:      make(chan struct{}),
+		results:   make([]*weirv1.Result, len(sequences)),
+		missing:   len(sequences),
 	}
-	next := uint64(1)
-	for i, r := range in {
-		if r.Sequence != nil {
-			next = r.GetSequence()
-		}
-		c.first[i] = next
-		next++
-	}
-	return c
 }
 
 // Receive puts results into their places.
@@ -128,7 +117,7 @@ func (c *collector) Receive(results []inference.Result) {
 		if c.results[place] != nil {
 			continue
 		}
-		r.Sequence = c.first[place]
+		r.Sequence = c.sequences[place]
 		c.results[place] = r
 		c.missing--
 	}
@@ -139,11 +128,10 @@ func (c *collector) Receive(results []inference.Result) {
 
 // RenderPrompt is the dry run.
 func (s *service) RenderPrompt(ctx context.Context, req *weirv1.RenderPromptRequest) (*weirv1.RenderPromptResponse, error) {
-	records, err := s.recordsOf(ctx, req.GetRecords())
+	records, sequences, err := s.recordsOf(ctx, req.GetRecords())
 	if err != nil {
 		return nil, err
 	}
-	sequences := newCollector(req.GetRecords(), records).first
 	for i := range records {
 		records[i].Tag = sequences[i]
 	}

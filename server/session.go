@@ -42,8 +42,8 @@ type session struct {
 
 	// The reader's own.
 	records []inference.Record // scratch
-	next    uint64             // the sequence of a record that has none
-	refused bool               // a record came after the drain
+	numbers numbering
+	refused bool // a record came after the drain
 
 	opened atomic.Pointer[opened] // set once, by the reader, when the start is accepted
 	failed chan error             // the reader's error
@@ -72,7 +72,6 @@ func newSession(server *Server, stream predictStream) *session {
 		server: server,
 		stream: stream,
 		over:   make(chan struct{}),
-		next:   1,
 		failed: make(chan error, 1),
 		sent:   make(chan error, 1),
 		room:   make(chan struct{}, 1),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -206,6 +207,8 @@ func TestMisuseEndsTheStream(t *testing.T) {
 	}{
 		{"sequence twice", []*weirv1.PredictRequest{seq(3), seq(3)}, "sequence 3 after 3"},
 		{"sequence backwards", []*weirv1.PredictRequest{seq(7), seq(5)}, "sequence 5 after 7"},
+		{"sequence 0", []*weirv1.PredictRequest{seq(0)}, "begin at 1"},
+		{"no sequence left", []*weirv1.PredictRequest{seq(math.MaxUint64), {Message: &weirv1.PredictRequest_Record{Record: &weirv1.Record{Text: "x"}}}}, "no larger one"},
 		{"second start", []*weirv1.PredictRequest{{Message: &weirv1.PredictRequest_Start{Start: &weirv1.PredictStart{}}}}, "second start"},
 		{"empty message", []*weirv1.PredictRequest{{}}, "nothing in it"},
 	}
