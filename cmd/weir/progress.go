@@ -86,6 +86,7 @@ func (p *progress) end() (*tally, time.Duration) {
 	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.out, "\r\x1b[K")
+		p.shown = false
 	}
 	return &p.tally, time.Since(p.start)
 }

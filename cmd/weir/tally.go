@@ -109,7 +109,7 @@ func (t *tally) bar(took time.Duration, width int) string {
 	}
 	parts = append(parts, count(t.before+t.rows, "row"), number(rate(t.rows, took))+"/s")
 	if left, known := t.left(took); known {
-		parts = append(parts, short(left)+" left")
+		parts = append(parts, short((left+time.Second-1).Truncate(time.Second))+" left")
 	}
 	if n := t.failed(); n > 0 {
 		parts = append(parts, count(n, "error"))
