@@ -14,7 +14,9 @@ import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.grpc.netty.shaded.io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.File;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
@@ -76,6 +78,19 @@ final class Channels {
                                 Endpoint.isDns(endpoint) ? "round_robin" : "pick_first")
                         .userAgent("weir-java/" + Versions.CLIENT);
         return secure(builder).build();
+    }
+
+    /** Waits for the one thread of netty that is not ours to end. */
+    static boolean awaitThreads(Duration atMost) {
+        try {
+            return GlobalEventExecutor.INSTANCE.awaitInactivity(
+                    Nanos.of(atMost), TimeUnit.NANOSECONDS);
+        } catch (IllegalStateException e) {
+            return true; // it has never begun
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private NettyChannelBuilder secure(NettyChannelBuilder builder) {

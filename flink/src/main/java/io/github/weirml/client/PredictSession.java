@@ -44,8 +44,9 @@ public interface PredictSession extends AutoCloseable {
     CompletableFuture<Result> predict(Record record);
 
     /**
-     * Tells the server to send on its way what it has gathered so far, rather than wait for {@code
-     * batch.timeout.ms}. For callers who know that nothing more comes for a while.
+     * Tells the server, once it has all records that were given so far, to send on its way what it
+     * has gathered, rather than wait for {@code batch.timeout.ms}. For callers who know that
+     * nothing more comes for a while.
      */
     void flush();
 

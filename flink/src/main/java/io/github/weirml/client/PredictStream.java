@@ -122,12 +122,10 @@ final class PredictStream extends ClientCall.Listener<PredictResponse> {
     }
 
     void flush() {
-        if (isOpen()) {
-            call.sendMessage(
-                    PredictRequest.newBuilder()
-                            .setFlush(io.github.weirml.v1.Flush.getDefaultInstance())
-                            .build());
-        }
+        call.sendMessage(
+                PredictRequest.newBuilder()
+                        .setFlush(io.github.weirml.v1.Flush.getDefaultInstance())
+                        .build());
     }
 
     /** The records that have no result, oldest first; done ones are among them. */

@@ -50,6 +50,7 @@ final class StreamingSession implements PredictSession, PredictStream.Owner {
     private final List<ScheduledFuture<?>> timers = new ArrayList<>();
     private PredictStream current;
     private long openedAt;
+    private boolean flushing;
 
     StreamingSession(Transport transport, SessionConfig config, SessionListener listener) {
         this.transport = transport;
@@ -101,10 +102,8 @@ final class StreamingSession implements PredictSession, PredictStream.Owner {
     public void flush() {
         tryExecute(
                 () -> {
+                    flushing = true;
                     takeInbox();
-                    if (current != null) {
-                        current.flush();
-                    }
                 });
     }
 
@@ -231,13 +230,16 @@ final class StreamingSession implements PredictSession, PredictStream.Owner {
 
     /** Sends what the window has room for. */
     private void pump() {
-        while (current != null) {
-            List<Pending> records = gather();
-            if (records.isEmpty()) {
-                return;
-            }
+        if (current == null || !current.isOpen()) {
+            return;
+        }
+        for (List<Pending> records = gather(); !records.isEmpty(); records = gather()) {
             current.send(records);
             tellSent(records);
+        }
+        if (flushing && backlog.peek() == null) {
+            flushing = false;
+            current.flush();
         }
     }
 

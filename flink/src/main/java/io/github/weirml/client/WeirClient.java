@@ -1,5 +1,6 @@
 package io.github.weirml.client;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -97,6 +98,17 @@ public final class WeirClient implements AutoCloseable {
         if (used != null && (!shares || release(config))) {
             used.close();
         }
+    }
+
+    /**
+     * Waits until no thread of closed clients is left. One of netty's own goes on for a second
+     * after {@link #close()}, which does not wait for it. For callers who are about to close the
+     * class loader of this class, such as a release hook of Flink.
+     *
+     * @return false if one is still there after that time
+     */
+    public static boolean awaitThreads(Duration atMost) {
+        return Channels.awaitThreads(Checks.positive(atMost, "atMost"));
     }
 
     /** What equal clients share, and how many of them there are. */
