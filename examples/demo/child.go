@@ -20,7 +20,7 @@ const (
 	startTime = 10 * time.Minute
 	// endTime is how long it may take to end after SIGTERM; then it is killed.
 	endTime = 10 * time.Second
-	// lastLines is how many lines of what it says are kept, for an error.
+	// lastLines is how many lines of what it says are kept, for an error; those that were shown are not.
 	lastLines = 12
 )
 
@@ -86,7 +86,7 @@ func (c *child) failure() error {
 	if c.err != nil {
 		how = c.err.Error()
 	}
-	return fmt.Errorf("%s ended: %s\n%s", c.name, how, c.says.last())
+	return errors.New(strings.TrimSpace(fmt.Sprintf("%s ended: %s\n%s", c.name, how, c.says.last())))
 }
 
 // stop ends the child and waits until it is gone. It may be called again.
@@ -122,8 +122,6 @@ func (l *listener) Write(p []byte) (int, error) {
 }
 
 func (l *listener) hear(line string) {
-	l.lines = append(l.lines, line)
-	l.lines = l.lines[max(0, len(l.lines)-lastLines):]
 	match := l.ready.FindStringSubmatch(line)
 	if match != nil {
 		l.echo = nil
@@ -134,7 +132,10 @@ func (l *listener) hear(line string) {
 	}
 	if l.echo != nil {
 		fmt.Fprintf(l.echo, "  %s\n", line)
+		return
 	}
+	l.lines = append(l.lines, line)
+	l.lines = l.lines[max(0, len(l.lines)-lastLines):]
 }
 
 func (l *listener) last() string {

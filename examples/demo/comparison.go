@@ -41,7 +41,8 @@ func (c *comparison) rows() []row {
 	} else {
 		rows = append(rows,
 			c.both("records with a value", func(m *measurement) string { return of(m.withValue(), m.records) }),
-			c.both("values that name one of the labels", func(m *measurement) string { return of(m.withLabel(), m.records) }))
+			c.both("values that name one of the labels", func(m *measurement) string { return of(m.withLabel(), m.records) }),
+			row{"batches that only repeat the example", "-", of(c.b.repeats(c.example), c.b.calls()), ""})
 	}
 	rows = append(rows, c.both("labels as people gave them", func(m *measurement) string {
 		return fmt.Sprintf("%.1f %%", 100*float64(m.asPeople(c.reviews))/float64(m.records))
@@ -133,6 +134,7 @@ func (c *comparison) notes() string {
 	} else {
 		fmt.Fprint(&b, "One thread makes all tokens: a call is as long as its tokens are many, and those beside it share the thread.\n")
 		fmt.Fprintf(&b, "A value counts as a label if it names exactly one. Both runs together may take %v.\n", c.within)
+		fmt.Fprint(&b, "A batch that repeats the labels of the prompt's example, in its order, has most likely judged nothing.\n")
 	}
 	fmt.Fprint(&b, "As people gave them: the label is the sign of the mean of ten people's ratings or more.\n")
 	return b.String()

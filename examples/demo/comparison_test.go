@@ -68,6 +68,7 @@ func TestReport(t *testing.T) {
 		poor.b.values[i] = ""
 	}
 	poor.b.errors["UNPARSABLE_ANSWER"] = 60
+	copy(poor.b.values[60:], poor.example)
 	late := compared(realModel())
 	late.b.values[3], late.b.errors[noAnswer] = "", 1
 	for name, c := range map[string]*comparison{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -190,11 +191,22 @@ func TestConfigurations(t *testing.T) {
 					t.Errorf("no model %q", w.model)
 				}
 			}
+			if s.example != nil && !strings.Contains(s.config, exampleAnswer(s.example)) {
+				t.Errorf("the prompt's example does not have the labels %v", s.example)
+			}
 			if !strings.Contains(s.byHand, "bin/weir serve "+s.file) || !strings.Contains(s.byHand, s.ways[1].model) {
 				t.Errorf("the commands to go on with are of another file:\n%s", s.byHand)
 			}
 		})
 	}
+}
+
+func exampleAnswer(labels []string) string {
+	entries := make([]string, len(labels))
+	for i, label := range labels {
+		entries[i] = fmt.Sprintf(`{"index": %d, "sentiment": "%s"}`, i+1, label)
+	}
+	return "[" + strings.Join(entries, ", ") + "]"
 }
 
 func TestLabelIn(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,6 +126,18 @@ func (m *measurement) asPeople(reviews []review) int {
 // asModel counts the records whose value is exactly the model's own label.
 func (m *measurement) asModel(reviews []review) int {
 	return m.count(func(i int) bool { return m.values[i] == reviews[i].own() })
+}
+
+// repeats counts the batches whose labels are those of the example, in its order.
+func (m *measurement) repeats(example []string) int {
+	names := func(value, label string) bool { return labelIn(value) == label }
+	n := 0
+	for batch := range slices.Chunk(m.values, m.batch) {
+		if len(batch) <= len(example) && slices.EqualFunc(batch, example[:len(batch)], names) {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *measurement) count(is func(i int) bool) int {

@@ -63,7 +63,7 @@ func (c *comparison) draw(path string) error {
 func (c *comparison) picture() ([]byte, error) {
 	p := &plot{
 		Title: fmt.Sprintf("%[1]s real reviews: %[2]s model calls instead of %[1]s", number(c.b.records), number(c.b.counted.calls)),
-		Subtitle: fmt.Sprintf("Records answered over time, both ways with %d calls at once. A call takes %s, with %d records %s.",
+		Subtitle: fmt.Sprintf("Records over time. Simulated model, %d calls at once both ways; a call takes %s, with %d records %s.",
 			c.atOnce, milliseconds(c.a.callMean()), c.b.batch, milliseconds(c.b.callMean())),
 		Left: px(plotLeft), Right: px(plotRight), Bottom: px(plotBottom),
 		LabelX: px(plotLeft - 10), ColumnY: px(plotBottom + 22),
@@ -119,7 +119,7 @@ func (p *plot) end(class string, m *measurement) end {
 	if y < (plotTop+plotBottom)/2 {
 		e.TextX, e.NameY, e.TextY = px(x-64), px(y+20), px(y+38)
 	} else {
-		e.TextX, e.NameY, e.TextY = px(x+5), px(y-32), px(y-14)
+		e.TextX, e.NameY, e.TextY = px(x+5), px(y-27), px(y-10)
 	}
 	return e
 }

@@ -25,6 +25,8 @@ type scene struct {
 	simulated bool
 	// atOnce is the most calls that weir makes at once, as the configuration says.
 	atOnce int
+	// example are the labels of the example in the second way's prompt; a model that is too small repeats them. nil: none.
+	example []string
 	// within bounds both runs together.
 	within time.Duration
 	byHand string
@@ -81,6 +83,7 @@ func realModel() scene {
 		standIn: "http://127.0.0.1:18081/v1",
 		reviews: reviewsFile,
 		atOnce:  4,
+		example: []string{"positive", "negative", "neutral", "negative", "positive", "positive"},
 		within:  6 * time.Minute,
 		ways: [2]way{
 			{name: "one by one", model: "one-by-one", records: 120, batch: 1},
