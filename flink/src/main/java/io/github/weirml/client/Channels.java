@@ -22,6 +22,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 
 /** Makes channels and their threads: the one place where the connection's settings are. */
@@ -30,6 +32,19 @@ final class Channels {
     private static final int MAX_MESSAGE_BYTES = 32 << 20;
     private static final long KEEPALIVE_SECONDS = 30;
     private static final long KEEPALIVE_TIMEOUT_SECONDS = 20;
+
+    /**
+     * What gRPC logs of its own accord: a stack trace for each try to connect. Callers are told by
+     * their listener. In the jar the package is relocated, so this is no other gRPC's log; who has
+     * given it a level keeps that. A field, because the log manager would forget it.
+     */
+    private static final Logger GRPC = Logger.getLogger(ManagedChannel.class.getPackageName());
+
+    static {
+        if (GRPC.getLevel() == null) {
+            GRPC.setLevel(Level.SEVERE);
+        }
+    }
 
     private final ClientConfig config;
     private final SslContext tls;

@@ -132,6 +132,10 @@ abstract class SessionTestBase {
                 .satisfies(e -> assertThat(((WeirException) e).kind()).isEqualTo(kind));
     }
 
+    void assertNoScriptFailed() {
+        servers.forEach(server -> assertThat(server.failures()).isEmpty());
+    }
+
     @AfterEach
     void nothingIsLeft() throws Exception {
         for (AutoCloseable closeable : open) {

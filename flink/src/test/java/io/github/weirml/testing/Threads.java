@@ -14,12 +14,9 @@ public final class Threads {
 
     private Threads() {}
 
-    /** Threads of the client, or such as gRPC and netty start by themselves. */
-    public static List<String> ofClients() {
-        return clients().map(Thread::getName).sorted().collect(Collectors.toList());
-    }
-
-    /** The same, once those that are about to end have done so. */
+    /**
+     * Threads of clients, or such as gRPC starts by itself, but for those that are about to end.
+     */
     public static List<String> leftBehind() {
         long until = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
         for (Thread thread : clients().collect(Collectors.toList())) {
@@ -29,7 +26,7 @@ public final class Threads {
                 Thread.currentThread().interrupt();
             }
         }
-        return ofClients();
+        return clients().map(Thread::getName).sorted().collect(Collectors.toList());
     }
 
     private static java.util.stream.Stream<Thread> clients() {
