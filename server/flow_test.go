@@ -162,7 +162,7 @@ func TestStreamDeadline(t *testing.T) {
 	t.Parallel()
 	g := newGate()
 	b := start(t, setup{model: &model{before: g.wait}, options: map[string]string{"batch.size": "2", "batch.timeout.ms": "10"}})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	s := b.dial(t, ctx)
 	s.send(&weirv1.PredictRequest{Message: &weirv1.PredictRequest_Start{Start: &weirv1.PredictStart{}}})

@@ -72,7 +72,7 @@ func TestPredictBatchDeadline(t *testing.T) {
 	t.Parallel()
 	g := newGate()
 	b := start(t, setup{model: &model{before: g.wait}})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	resp, err := b.client.PredictBatch(ctx, &weirv1.PredictBatchRequest{Records: recordsOf("a", "b")})
 	if err != nil {
