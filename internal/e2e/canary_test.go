@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -91,8 +90,6 @@ func (c *canary) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked.answer(asked.right(), "stop")
 }
 
-var inputLine = regexp.MustCompile(`(?m)^Input (\d+): (.+)$`)
-
 // readCall reads a call: in batch mode there is weir's own instruction and a block of records, in single mode the system
 // prompt is "single".
 func readCall(w http.ResponseWriter, r *http.Request) (*call, error) {
@@ -117,13 +114,14 @@ func readCall(w http.ResponseWriter, r *http.Request) (*call, error) {
 	if !ok {
 		return nil, fmt.Errorf("no instruction in the prompt")
 	}
-	for _, line := range inputLine.FindAllStringSubmatch(block, -1) {
-		i := input{}
+	for line := range strings.Lines(block) {
 		var err error
-		if i.index, err = strconv.Atoi(line[1]); err != nil {
-			return nil, err
+		i := input{}
+		number, raw, _ := strings.Cut(strings.TrimPrefix(line, "Input "), ": ")
+		if i.index, err = strconv.Atoi(number); err != nil {
+			return nil, fmt.Errorf("reading the block: %w", err)
 		}
-		if i.text, err = canonical([]byte(line[2])); err != nil {
+		if i.text, err = canonical([]byte(raw)); err != nil {
 			return nil, err
 		}
 		c.inputs = append(c.inputs, i)

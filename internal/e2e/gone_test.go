@@ -95,9 +95,9 @@ func TestKilledProcesses(t *testing.T) {
 	wantValues(t, 1, numbered(1, 25), s.finish(25))
 }
 
-// slow answers well after 50 ms.
+// slow answers well after 200 ms.
 func slow(c *call, _ int64) {
-	<-after(50 * time.Millisecond)
+	<-after(200 * time.Millisecond)
 	c.answer(c.right(), "stop")
 }
 

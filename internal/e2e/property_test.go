@@ -79,10 +79,10 @@ func drawPlan(t *rapid.T) *plan {
 	p := &plan{
 		options: map[string]string{
 			"batch.size":         one("batch.size", "1", "2", "3", "7", "20"),
-			"batch.timeout.ms":   one("batch.timeout.ms", "0", "1", "30", "300"),
+			"batch.timeout.ms":   one("batch.timeout.ms", "0", "1", "20", "200"),
 			"batch.scope":        one("batch.scope", "stream", "model"),
 			"batch.max.bytes":    one("batch.max.bytes", "100", "10000", "1048576"),
-			"max.retries":        one("max.retries", "0", "0", "1"),
+			"max.retries":        one("max.retries", "0", "0", "0", "0", "1"),
 			"request.timeout.ms": "30000",
 		},
 		capacity:    rapid.SampledFrom([]uint32{0, 1, 3, 10, 50}).Draw(t, "max_in_flight"),
@@ -174,7 +174,7 @@ func chaos(seed uint64) fault {
 	answers := answerTests()
 	return func(c *call, n int64) {
 		random := rand.New(rand.NewPCG(seed, uint64(n)))
-		<-after(time.Duration(random.IntN(6)) * time.Millisecond)
+		<-after(time.Duration(random.IntN(3)) * time.Millisecond)
 		switch what := random.IntN(40); {
 		case what == 0:
 			c.say(http.StatusInternalServerError, "application/json", []byte(brokenBody))

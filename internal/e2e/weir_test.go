@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -43,22 +44,61 @@ type weir struct {
 	served  chan error
 }
 
-// tally counts what became of the records, as the engine tells it.
-type tally struct{ values, errors, rejected, batches atomic.Int64 }
+// tally counts what became of the records, as the engine tells it, and notes in which order the batches ended.
+type tally struct {
+	values, errors, rejected atomic.Int64
 
-func (c *tally) records() int64 { return c.values.Load() + c.errors.Load() + c.rejected.Load() }
+	mu    sync.Mutex
+	left  int   // batches that have left
+	ended []int // their numbers, as they ended
+}
+
+type batchKey struct{}
 
 func (c *tally) hooks() inference.Hooks {
 	return inference.Hooks{
-		BatchEnd: func(_ context.Context, _ inference.Batch, end inference.BatchEnd) {
-			c.batches.Add(1)
+		BatchStart: func(ctx context.Context, _ inference.Batch) context.Context {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.left++
+			return context.WithValue(ctx, batchKey{}, c.left)
+		},
+		BatchEnd: func(ctx context.Context, _ inference.Batch, end inference.BatchEnd) {
 			c.values.Add(int64(end.Values))
 			for _, n := range end.Errors {
 				c.errors.Add(int64(n))
 			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if n, ok := ctx.Value(batchKey{}).(int); ok {
+				c.ended = append(c.ended, n)
+			}
 		},
 		Rejected: func(_ string, _ inference.Reason, n int) { c.rejected.Add(int64(n)) },
 	}
+}
+
+func (c *tally) records() int64 { return c.values.Load() + c.errors.Load() + c.rejected.Load() }
+
+// forget drops the batches so far.
+func (c *tally) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = nil
+}
+
+// outOfOrder is the share of batches that ended after one that left later.
+func (c *tally) outOfOrder() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	late, latest := 0, 0
+	for _, n := range c.ended {
+		if n < latest {
+			late++
+		}
+		latest = max(latest, n)
+	}
+	return float64(late) / float64(max(len(c.ended), 1))
 }
 
 // serve starts a server with the configuration of a YAML file; change may be nil.
