@@ -109,7 +109,16 @@ final class StreamingSession implements PredictSession, PredictStream.Owner {
 
     @Override
     public CompletableFuture<SessionInfo> started() {
-        return started.copy();
+        CompletableFuture<SessionInfo> copy = new CompletableFuture<>();
+        started.whenComplete(
+                (info, failure) -> {
+                    if (failure == null) {
+                        copy.complete(info);
+                    } else {
+                        copy.completeExceptionally(failure);
+                    }
+                });
+        return copy;
     }
 
     @Override

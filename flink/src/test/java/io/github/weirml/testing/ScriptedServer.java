@@ -142,7 +142,7 @@ public final class ScriptedServer implements AutoCloseable {
     private void play(ScriptedStream stream) {
         try {
             script.run(stream);
-        } catch (ScriptedStream.Over e) {
+        } catch (ScriptedStream.Over | InterruptedException e) {
             // The client or the server has ended the stream.
         } catch (Exception | AssertionError e) {
             failures.add(e);

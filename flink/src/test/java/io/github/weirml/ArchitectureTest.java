@@ -1,0 +1,75 @@
+package io.github.weirml;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** What may know what. */
+class ArchitectureTest {
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("io.github.weirml");
+
+    @Test
+    void theClientKnowsNothingOfFlink() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.weirml.client..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.flink..", "io.github.weirml.flink..", "org.slf4j..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheClientKnowsTheWire() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.weirml.flink..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.grpc..", "com.google..", "io.github.weirml.v1..")
+                .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    @Test
+    void noPublicTypeOfTheClientShowsTheWire() {
+        com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods()
+                .that()
+                .arePublic()
+                .and()
+                .areDeclaredInClassesThat()
+                .haveModifier(JavaModifier.PUBLIC)
+                .and()
+                .areDeclaredInClassesThat()
+                .resideInAPackage("io.github.weirml.client..")
+                .should()
+                .haveRawReturnType(
+                        com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage(
+                                "io.grpc..", "com.google..", "io.github.weirml.v1.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void publicClassesOfTheClientAreFinalOrInterfaces() {
+        classes()
+                .that()
+                .resideInAPackage("io.github.weirml.client..")
+                .and()
+                .arePublic()
+                .and()
+                .areNotInterfaces()
+                .and()
+                .areNotEnums()
+                .should()
+                .haveModifier(JavaModifier.FINAL)
+                .check(CLASSES);
+    }
+}
