@@ -26,7 +26,7 @@ type Config[T any] struct {
 }
 
 // Batcher gathers items into batches. Its methods may be called by several goroutines at once. It owns one timer and, for
-// each batch in flight, one goroutine; none is left when Close has returned without an error.
+// each batch in flight, one goroutine; none works on once Idle is closed.
 type Batcher[T any] struct {
 	cfg Config[T]
 
@@ -47,7 +47,7 @@ func New[T any](cfg Config[T]) *Batcher[T] {
 	return &Batcher[T]{cfg: cfg, idle: make(chan struct{})}
 }
 
-// Gathered returns how many items wait, and InFlight how many batches are being processed, for metrics.
+// Gathered returns how many items wait.
 func (b *Batcher[T]) Gathered() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,7 +90,7 @@ func (b *Batcher[T]) Close() {
 func (b *Batcher[T]) Idle() <-chan struct{} { return b.idle }
 
 func (b *Batcher[T]) checkIdle() {
-	if !b.closed || b.inFlight > 0 || b.waiting || b.queue.len() > 0 {
+	if !b.closed || b.inFlight > 0 || b.queue.len() > 0 {
 		return
 	}
 	b.arm(time.Time{})
@@ -110,7 +110,7 @@ func (b *Batcher[T]) advance(now time.Time) {
 			return
 		}
 		if b.waiting || !b.enter() {
-			b.arm(b.queue.expires)
+			b.arm(b.queue.expires.time())
 			return
 		}
 		b.dispatch(why)
@@ -121,6 +121,7 @@ func (b *Batcher[T]) decide(now time.Time) (why Reason, again time.Time) {
 	if b.queue.len() == 0 {
 		return reasonNone, time.Time{}
 	}
+	capacity := b.crew.capacity(now)
 	why, again = b.cfg.Policy.decide(situation{
 		gathered: b.queue.len(),
 		bytes:    b.queue.bytes,
@@ -128,10 +129,11 @@ func (b *Batcher[T]) decide(now time.Time) (why Reason, again time.Time) {
 		leaveBy:  b.queue.leaveBy(),
 		quiet:    b.quiet,
 		inFlight: b.inFlight,
-		capacity: b.crew.capacity(now),
+		room:     capacity - b.crew.unanswered,
+		capacity: capacity,
 		held:     b.crew.allHeld(),
 	}, now)
-	return why, earlier(earlier(again, b.queue.expires), b.crew.nextRest())
+	return why, earlier(earlier(again, b.queue.expires.time()), b.crew.nextRest())
 }
 
 // enter takes a place at the gate, or asks for one. b.mu is held, so entered cannot overtake the note that we wait.
@@ -195,6 +197,7 @@ func (b *Batcher[T]) arm(again time.Time) {
 	if again.IsZero() {
 		if b.closed && b.timer != nil {
 			b.timer.Stop()
+			b.wakes = time.Time{}
 		}
 		return
 	}
@@ -225,7 +228,7 @@ func (b *Batcher[T]) wake() {
 
 // expire takes out the items whose deadline has passed. b.mu is held.
 func (b *Batcher[T]) expire(now time.Time) []T {
-	if b.queue.expires.IsZero() || now.Before(b.queue.expires) {
+	if next := b.queue.expires.time(); next.IsZero() || now.Before(next) {
 		return nil
 	}
 	return values(b.queue.remove(func(e *entry[T]) bool {

@@ -13,34 +13,33 @@ type entry[T any] struct {
 
 // gathering is the queue of items that have not left. It knows no policy, clock or lock.
 type gathering[T any] struct {
-	entries   []entry[T] // entries[head:] are gathered
-	head      int
-	bytes     int
-	due       int       // how many of the first were flushed
-	deadlines int       // how many have a deadline
-	early     time.Time // earliest leaveBy among those with a deadline; zero: none
-	expires   time.Time // earliest deadline; zero: none
+	entries []entry[T] // entries[head:] are gathered
+	head    int
+	first   int // the number of entries[head]: items are numbered as they come
+	bytes   int
+	due     int      // how many of the first were flushed
+	early   earliest // leaveBy of those with a deadline
+	expires earliest // their deadlines
 }
 
 func (g *gathering[T]) len() int { return len(g.entries) - g.head }
 
 func (g *gathering[T]) push(e entry[T]) {
+	g.mind(g.first+g.len(), &e)
 	g.entries = append(g.entries, e)
 	g.bytes += e.bytes
+}
+
+// mind notes an item's deadline.
+func (g *gathering[T]) mind(number int, e *entry[T]) {
 	if !e.deadline.IsZero() {
-		g.deadlines++
-		g.mind(&e)
+		g.early.push(number, e.leaveBy)
+		g.expires.push(number, e.deadline)
 	}
 }
 
-// mind counts an item's deadline in.
-func (g *gathering[T]) mind(e *entry[T]) {
-	g.early = earlier(g.early, e.leaveBy)
-	g.expires = earlier(g.expires, e.deadline)
-}
-
 // leaveBy returns when a batch must leave; there must be an item. Without deadlines the first item's time is the earliest.
-func (g *gathering[T]) leaveBy() time.Time { return earlier(g.entries[g.head].leaveBy, g.early) }
+func (g *gathering[T]) leaveBy() time.Time { return earlier(g.entries[g.head].leaveBy, g.early.time()) }
 
 // cut takes the first items: at most size of them and, unless it is a single one, at most maxBytes (0: no bound).
 func (g *gathering[T]) cut(size, maxBytes int) []entry[T] {
@@ -58,8 +57,10 @@ func (g *gathering[T]) cut(size, maxBytes int) []entry[T] {
 	g.head += n
 	g.bytes -= bytes
 	g.due = max(0, g.due-n)
+	g.first += n
+	g.early.drop(g.first)
+	g.expires.drop(g.first)
 	g.compact()
-	g.recount(batch)
 	return batch
 }
 
@@ -81,29 +82,11 @@ func (g *gathering[T]) remove(match func(*entry[T]) bool) []entry[T] {
 	}
 	clear(g.entries[g.head+len(kept):])
 	g.entries = g.entries[:g.head+len(kept)]
-	g.recount(removed)
-	return removed
-}
-
-// recount brings the figures about deadlines up to date after some items have gone.
-func (g *gathering[T]) recount(gone []entry[T]) {
-	if g.deadlines == 0 {
-		return
-	}
-	for i := range gone {
-		if !gone[i].deadline.IsZero() {
-			g.deadlines--
-		}
-	}
-	g.early, g.expires = time.Time{}, time.Time{}
-	if g.deadlines == 0 {
-		return
-	}
+	g.early, g.expires = earliest{}, earliest{}
 	for i := range g.entries[g.head:] {
-		if e := &g.entries[g.head+i]; !e.deadline.IsZero() {
-			g.mind(e)
-		}
+		g.mind(g.first+i, &g.entries[g.head+i])
 	}
+	return removed
 }
 
 // compact gives the room of items that have left back to the queue, at a cost of at most one copy an item.
@@ -115,4 +98,38 @@ func (g *gathering[T]) compact() {
 	clear(g.entries[rest:])
 	g.entries = g.entries[:rest]
 	g.head = 0
+}
+
+// earliest is the earliest of the times of a queue's items: a push forgets every time that a later item's precedes, so the
+// first one kept is the earliest. A push and a drop cost a constant time on average, however long the queue is.
+type earliest struct{ kept []numbered }
+
+type numbered struct {
+	number int
+	at     time.Time
+}
+
+func (e *earliest) push(number int, at time.Time) {
+	n := len(e.kept)
+	for n > 0 && !e.kept[n-1].at.Before(at) {
+		n--
+	}
+	e.kept = append(e.kept[:n], numbered{number, at})
+}
+
+// drop forgets the items before a number.
+func (e *earliest) drop(before int) {
+	n := 0
+	for n < len(e.kept) && e.kept[n].number < before {
+		n++
+	}
+	e.kept = e.kept[n:]
+}
+
+// time returns the earliest time; zero where there is none.
+func (e *earliest) time() time.Time {
+	if len(e.kept) == 0 {
+		return time.Time{}
+	}
+	return e.kept[0].at
 }

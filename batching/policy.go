@@ -79,6 +79,7 @@ type situation struct {
 	leaveBy  time.Time // when the first must leave, by Timeout or by a deadline
 	quiet    time.Time // when something last happened: an arrival, an answer, the end of a batch
 	inFlight int       // batches of this batcher being processed
+	room     int       // items that can still come before one is answered
 	capacity int       // most items that can be unanswered at the moment
 	held     bool      // every active source is held: none can add before something is answered
 }
@@ -109,7 +110,7 @@ func (p Policy) decide(s situation, now time.Time) (why Reason, again time.Time)
 
 // stalled reports whether only silence is missing for the stall guard to strike.
 func (s situation) stalled() bool {
-	return s.inFlight == 0 && (s.held || s.gathered*stallShareOf >= s.capacity*stallShareParts)
+	return s.inFlight == 0 && (s.held || s.room*stallShareOf <= s.capacity*(stallShareOf-stallShareParts))
 }
 
 // earlier returns the earlier of two times, where zero means never.

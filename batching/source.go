@@ -45,8 +45,7 @@ func (s *Source[T]) Add(items ...Item[T]) bool {
 		return false
 	}
 	now := time.Now()
-	s.unanswered += len(items)
-	b.crew.activate(s)
+	b.take(s, len(items))
 	b.quiet = now
 	for i := range items {
 		b.queue.push(s.entry(&items[i], now))
@@ -69,14 +68,34 @@ func (s *Source[T]) entry(item *Item[T], now time.Time) entry[T] {
 	return e
 }
 
+// Skip counts n items that are answered without being added: they take places of the capacity until then.
+func (s *Source[T]) Skip(n int) {
+	b := s.batcher
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !s.gone {
+		b.take(s, n)
+	}
+}
+
+func (b *Batcher[T]) take(s *Source[T], n int) {
+	s.unanswered += n
+	b.crew.unanswered += n
+	b.crew.activate(s)
+}
+
 // Answered says that n items of the source have been answered, so that it may add as many again.
 func (s *Source[T]) Answered(n int) {
 	b := s.batcher
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if s.gone {
+		return
+	}
 	s.unanswered -= n
+	b.crew.unanswered -= n
 	b.quiet = time.Now()
-	if s.unanswered == 0 && !s.gone {
+	if s.unanswered == 0 {
 		b.crew.rest(s, b.quiet)
 	}
 	b.advance(b.quiet)
@@ -101,6 +120,7 @@ func (s *Source[T]) Leave() []T {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s.gone = true
+	b.crew.unanswered -= s.unanswered
 	mine := b.queue.remove(func(e *entry[T]) bool { return e.source == s })
 	b.crew.dismiss(s)
 	b.advance(time.Now())
@@ -110,10 +130,11 @@ func (s *Source[T]) Leave() []T {
 
 // crew is the active sources of a Batcher. The Batcher's lock guards it.
 type crew[T any] struct {
-	total   int          // their capacities together
-	active  int          // how many they are
-	held    int          // how many of them are held
-	resting []*Source[T] // active ones with nothing unanswered, in the order in which they came to rest
+	total      int          // their capacities together
+	unanswered int          // items of theirs
+	active     int          // how many they are
+	held       int          // how many of them are held
+	resting    []*Source[T] // active ones with nothing unanswered, in the order in which they came to rest
 }
 
 func (c *crew[T]) activate(s *Source[T]) {

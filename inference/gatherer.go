@@ -30,11 +30,13 @@ func (e *Engine) gatherer(p *plan) *gatherer {
 	return g
 }
 
-func (e *Engine) release(g *gatherer) {
+// release reports whether the gatherer has ended with it: the last stream has left.
+func (e *Engine) release(g *gatherer) bool {
 	if g.key != "" && !e.leave(g) {
-		return
+		return false
 	}
 	g.batcher.Close()
+	return true
 }
 
 // leave reports whether the last stream has left.

@@ -7,7 +7,8 @@ import (
 	"github.com/weir-ml/weir/providers"
 )
 
-// Hooks tell an observer what happens, for each batch and each call, never for each record. Every function may be nil; they
+// Hooks tell an observer what happens, for each batch and each call; for a record only where it never reaches one. Every
+// function may be nil; they
 // are called from several goroutines at once and must not wait.
 type Hooks struct {
 	// BatchStart is called when a batch has left. The context it returns is that of the batch's calls.

@@ -42,9 +42,6 @@ func streamsOf(records []pending) []*Stream {
 		}
 		if seen == nil {
 			seen = map[*Stream]bool{streams[0]: true}
-			if s == streams[0] {
-				continue
-			}
 		}
 		seen[s] = true
 		streams = append(streams, s)

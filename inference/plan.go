@@ -1,6 +1,7 @@
 package inference
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -113,9 +114,13 @@ type Prompt struct {
 	Records []uint64
 }
 
+// MaxRenderedBytes is the most bytes of prompts that Render returns.
+const MaxRenderedBytes = 8 << 20
+
 // Render returns the prompts that the records would be sent in, `batch.size` records each. It calls no model. Its error is
-// an *UnknownModelError, an *options.Error, or an *Error for the first record that is not valid.
-func (e *Engine) Render(modelName string, overrides map[string]string, records []Record) ([]Prompt, error) {
+// an *UnknownModelError, an *options.Error, ctx's, or an *Error for the first record that is not valid, or for more than
+// MaxRenderedBytes.
+func (e *Engine) Render(ctx context.Context, modelName string, overrides map[string]string, records []Record) ([]Prompt, error) {
 	m, err := e.find(modelName)
 	if err != nil {
 		return nil, err
@@ -125,11 +130,21 @@ func (e *Engine) Render(modelName string, overrides map[string]string, records [
 		return nil, err
 	}
 	var prompts []Prompt
+	size := 0
 	for rest := records; len(rest) > 0; {
+		if err := ctx.Err(); err != nil {
+			return nil, err //nolint:wrapcheck // ctx's own
+		}
 		n := min(len(rest), p.options.BatchSize)
 		prompt, err := e.renderOne(p, rest[:n])
 		if err != nil {
 			return nil, err
+		}
+		for _, m := range prompt.Messages {
+			size += len(m.Content)
+		}
+		if size > MaxRenderedBytes {
+			return nil, invalid("the prompts have more than %d bytes together; ask for fewer records", MaxRenderedBytes)
 		}
 		prompts = append(prompts, prompt)
 		rest = rest[n:]

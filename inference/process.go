@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/weir-ml/weir/batching"
@@ -16,14 +17,17 @@ import (
 func (p *plan) process(records []pending, why batching.Reason) {
 	ctx, cancel := whileAnyStream(records)
 	defer cancel()
-	batch := &run{plan: p, open: records, about: p.about(records, why), start: time.Now()}
+	batch := &run{plan: p, records: records, open: len(records), about: p.about(records, why), start: time.Now()}
 	defer func() { batch.finish(ctx, recover()) }()
 	if p.hooks.BatchStart != nil {
 		ctx = p.hooks.BatchStart(ctx, batch.about)
 	}
-	for round := 1; len(batch.open) > 0; round++ {
-		batch.settle(ctx, round, batch.ask(ctx))
+	batch.giveUp() // who waited too long for a place at the provider
+	if batch.isOver() {
+		return
 	}
+	defer batch.watch()()
+	batch.answer(batch.ask(ctx))
 }
 
 func (p *plan) about(records []pending, why batching.Reason) Batch {
@@ -37,14 +41,19 @@ func (p *plan) about(records []pending, why batching.Reason) Batch {
 	}
 }
 
-// run is a batch in flight.
+// run is a batch in flight. Its records are settled by the reply, or before that by their deadlines: each once.
 type run struct {
-	plan *plan
-	open []pending // records without a result, in order
-
+	plan  *plan
 	about Batch // for the hooks
 	start time.Time
-	end   BatchEnd
+
+	mu      sync.Mutex
+	records []pending // in the order of the prompt; those settled stay in their places
+	open    int       // how many are not settled
+	calls   int       // model calls so far
+	late    *time.Timer
+	over    bool
+	end     BatchEnd
 }
 
 // reply is what a call gave: a response with its answer, or an error for all records of the call.
@@ -55,13 +64,19 @@ type reply struct {
 	err      *providers.Error
 }
 
-// ask makes one call for all open records.
+func (r *run) isOver() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open == 0
+}
+
+// ask makes one call for all records.
 func (r *run) ask(ctx context.Context) reply {
 	req, err := r.request()
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}
 	}
-	ctx, cancel := withDeadline(ctx, r.open)
+	ctx, cancel := withDeadline(ctx, r.records)
 	defer cancel()
 	response, err := r.plan.chain.Complete(ctx, req)
 	if err != nil {
@@ -69,14 +84,18 @@ func (r *run) ask(ctx context.Context) reply {
 		return reply{err: failure, attempts: failure.Attempts}
 	}
 	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength}
-	answer := r.plan.parser.Parse(text, len(r.open))
+	answer := r.plan.parser.Parse(text, len(r.records))
 	return reply{response: response, answer: answer, attempts: response.Attempts}
 }
 
+// request renders the records and counts the call that it is for.
 func (r *run) request() (*providers.Request, error) {
-	rows := make([]templates.Record, len(r.open))
-	for i := range r.open {
-		rows[i] = templates.Record{Fields: r.open[i].record.Fields}
+	r.mu.Lock()
+	r.calls++
+	r.mu.Unlock()
+	rows := make([]templates.Record, len(r.records))
+	for i := range r.records {
+		rows[i] = templates.Record{Fields: r.records[i].record.Fields}
 	}
 	rendered, err := r.plan.prompt.Render(rows)
 	if err != nil {
@@ -85,50 +104,65 @@ func (r *run) request() (*providers.Request, error) {
 	return r.plan.request(rendered), nil
 }
 
-// settle gives every record that the reply decides its result; the others stay open.
-func (r *run) settle(ctx context.Context, round int, reply reply) {
-	again := r.again(ctx, round, reply)
-	results := make([]Result, 0, len(r.open))
-	var open []pending
-	var streams []*Stream
-	for i := range r.open {
-		p := &r.open[i]
-		p.attempts += reply.attempts
-		if again != nil && again(p) {
-			open = append(open, *p)
+// answer settles every open record by the reply.
+func (r *run) answer(reply reply) {
+	r.mu.Lock()
+	now, open, nth := time.Now(), r.open, 0
+	out := settled{results: make([]Result, 0, open), streams: make([]*Stream, 0, open)}
+	for i := range r.records {
+		p := &r.records[i]
+		if p.settled {
 			continue
 		}
-		result := r.result(i, reply)
-		r.count(&result)
-		results = append(results, result)
-		streams = append(streams, p.stream)
+		result := Result{Tag: p.record.Tag, Attempts: reply.attempts}
+		if reply.err != nil {
+			result.Err = r.failure(p, reply.err, now)
+		} else {
+			read(&result, &reply.answer.Entries[i], reply)
+			result.Usage = share(reply.response.Usage, nth, open)
+		}
+		nth++
+		r.settle(&out, p, result)
 	}
-	r.open = open
-	deliver(results, streams)
+	r.mu.Unlock()
+	r.deliver(out)
 }
 
-// result is what the reply says of the open record i.
-func (r *run) result(i int, reply reply) Result {
-	p := &r.open[i]
-	result := Result{Tag: p.record.Tag, Attempts: p.attempts}
-	if reply.err != nil {
-		result.Err = r.failure(p, reply.err)
-		return result
+// settled are results on their way out, each with its stream.
+type settled struct {
+	results []Result
+	streams []*Stream
+}
+
+// settle gives an open record its result. r.mu is held.
+func (r *run) settle(out *settled, p *pending, result Result) {
+	p.settled = true
+	r.open--
+	r.count(&result)
+	out.results = append(out.results, result)
+	out.streams = append(out.streams, p.stream)
+}
+
+// failure is why a record has no value when its call failed.
+func (r *run) failure(p *pending, err *providers.Error, now time.Time) *Error {
+	if err.Kind == providers.KindTimeout && p.isLate(now) {
+		return tooLate()
 	}
-	entry := &reply.answer.Entries[i]
-	result.Usage = share(reply.response.Usage, i, len(r.open))
+	return &Error{Reason: reasonOf(err.Kind), Message: fmt.Sprintf("provider %s: %s", r.plan.model.Provider, err.Error())}
+}
+
+// read makes a record's result of its entry in the answer.
+func read(result *Result, entry *parsing.Entry, reply reply) {
 	result.Warnings = reply.answer.Warnings
-	if entry.Problem != parsing.ProblemNone {
+	switch n := sizeOf(entry.Fields); {
+	case entry.Problem != parsing.ProblemNone:
 		result.Err = unanswered(entry, reply.response.Finish)
-		return result
-	}
-	if n := sizeOf(entry.Fields); n > MaxValueBytes {
+	case n > MaxValueBytes:
 		message := fmt.Sprintf("the value has %d bytes; at most %d are sent on", n, MaxValueBytes)
 		result.Err = &Error{Reason: ReasonInvalidAnswer, Message: message}
-		return result
+	default:
+		result.Values, result.Match = entry.Fields, entry.Match
 	}
-	result.Values, result.Match = entry.Fields, entry.Match
-	return result
 }
 
 func sizeOf(values []Value) int {
@@ -137,14 +171,6 @@ func sizeOf(values []Value) int {
 		n += len(values[i].Value)
 	}
 	return n
-}
-
-// failure is why a record has no value when its call failed.
-func (r *run) failure(p *pending, err *providers.Error) *Error {
-	if err.Kind == providers.KindTimeout && p.isLate() {
-		return tooLate()
-	}
-	return &Error{Reason: reasonOf(err.Kind), Message: fmt.Sprintf("provider %s: %s", r.plan.model.Provider, err.Error())}
 }
 
 // unanswered is why a record has no value although its call gave a reply.
@@ -180,7 +206,7 @@ func part(total, i, n int) int {
 	return total / n
 }
 
-// count notes a result for the batch's end.
+// count notes a result for the batch's end. r.mu is held.
 func (r *run) count(result *Result) {
 	r.end.Usage.PromptTokens += result.Usage.PromptTokens
 	r.end.Usage.CompletionTokens += result.Usage.CompletionTokens
@@ -196,38 +222,51 @@ func (r *run) count(result *Result) {
 }
 
 // deliver hands out results, neighbours of one stream together: a stream's results leave in as few messages as possible.
-func deliver(results []Result, streams []*Stream) {
+func (r *run) deliver(out settled) {
+	results, streams := out.results, out.streams
 	for len(results) > 0 {
 		n := 1
 		for n < len(results) && streams[n] == streams[0] {
 			n++
 		}
-		streams[0].deliver(results[:n:n])
+		r.handOut(streams[0], results[:n:n])
 		results, streams = results[n:], streams[n:]
 	}
 }
 
+// handOut keeps a receiver that panics from the results of others.
+func (r *run) handOut(stream *Stream, results []Result) {
+	defer func() { r.report(recover()) }()
+	stream.deliver(results)
+}
+
 // finish ends the batch; fault is what it panicked with, or nil.
 func (r *run) finish(ctx context.Context, fault any) {
-	if fault != nil {
-		r.abandon(fault)
-	}
+	r.report(fault)
+	r.abandon()
 	if r.plan.hooks.BatchEnd != nil {
 		r.end.Duration = time.Since(r.start)
 		r.plan.hooks.BatchEnd(ctx, r.about, r.end)
 	}
 }
 
-// abandon gives the records that are still open their results: a fault of weir must not leave a client waiting for ever, nor
-// end the other streams.
-func (r *run) abandon(fault any) {
-	err := &Error{Reason: ReasonInternal, Message: fmt.Sprintf("a fault in weir (%T); please report it", fault)}
-	for i := range r.open {
-		result := Result{Tag: r.open[i].record.Tag, Err: err, Attempts: r.open[i].attempts}
-		r.count(&result)
-		r.open[i].stream.deliver([]Result{result})
-	}
-	if r.plan.hooks.Fault != nil {
+func (r *run) report(fault any) {
+	if fault != nil && r.plan.hooks.Fault != nil {
 		r.plan.hooks.Fault(fmt.Sprintf("%T", fault), debug.Stack())
 	}
+}
+
+// abandon gives the records that are still open their results, which only a panic leaves: a fault of weir must not keep a
+// client waiting for ever, nor end the other streams.
+func (r *run) abandon() {
+	r.mu.Lock()
+	var out settled
+	err := &Error{Reason: ReasonInternal, Message: "a fault in weir; please report it, with the server's log"}
+	for i := range r.records {
+		if p := &r.records[i]; !p.settled {
+			r.settle(&out, p, Result{Tag: p.record.Tag, Err: err, Attempts: r.calls})
+		}
+	}
+	r.mu.Unlock()
+	r.deliver(out)
 }

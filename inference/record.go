@@ -51,7 +51,7 @@ func (r *Record) Validate(maxBytes int) *Error {
 		return invalid("the record has %d fields; at most %d are allowed", len(r.Fields), MaxFields)
 	}
 	if n := r.Bytes(); n > maxBytes {
-		return invalid("the record has %d bytes; at most %d are allowed (limits.record_bytes of the server)", n, maxBytes)
+		return invalid("the record has %d bytes; at most %d are allowed (limits.max_record_bytes of the server)", n, maxBytes)
 	}
 	blank := true
 	for i := range r.Fields {

@@ -3,51 +3,89 @@ package inference
 import (
 	"context"
 	"time"
-
-	"github.com/weir-ml/weir/providers"
 )
 
-// deadlineMargin is how long before a record's deadline its call ends, so that the result is there in time.
+// deadlineMargin is how long before its deadline a record is given up, so that the result is there in time.
 const deadlineMargin = 10 * time.Millisecond
 
-// again says which open records are asked again after a reply; nil means none. It is the one place that decides so: the
-// chain has already repeated what the provider may have failed at by chance.
-//
-// Today one thing is asked again: a call that ended because the deadline of SOME of its records had come. The others have
-// time left and must not pay for their neighbours. Each round ends at least one record, and there are at most max.retries
-// rounds beyond the first.
-func (r *run) again(ctx context.Context, round int, reply reply) func(*pending) bool {
-	if reply.err == nil || reply.err.Kind != providers.KindTimeout || ctx.Err() != nil || round > r.plan.options.MaxRetries {
-		return nil
+// tooLateAt returns when the record is given up; zero: never.
+func (p *pending) tooLateAt() time.Time {
+	if p.record.Deadline.IsZero() {
+		return time.Time{}
 	}
-	late := 0
-	for i := range r.open {
-		if r.open[i].isLate() {
-			late++
-		}
-	}
-	if late == 0 {
-		return nil // it was request.timeout.ms, and the chain has retried
-	}
-	return func(p *pending) bool { return !p.isLate() }
+	return p.record.Deadline.Add(-deadlineMargin)
 }
 
-// isLate reports whether there is no time left to ask for the record.
-func (p *pending) isLate() bool {
-	return !p.record.Deadline.IsZero() && time.Until(p.record.Deadline) <= deadlineMargin
+// isLate reports whether there is no time left for the record.
+func (p *pending) isLate(now time.Time) bool {
+	at := p.tooLateAt()
+	return !at.IsZero() && !now.Before(at)
 }
 
-// withDeadline ends ctx shortly before the earliest deadline of the records.
+// withDeadline ends ctx when no record of the batch has time left: at the latest of their deadlines, or never where one has
+// none. A record whose time is over earlier is given up by watch, and its neighbours' call goes on.
 func withDeadline(ctx context.Context, records []pending) (context.Context, context.CancelFunc) {
-	var earliest time.Time
+	var latest time.Time
 	for i := range records {
-		d := records[i].record.Deadline
-		if !d.IsZero() && (earliest.IsZero() || d.Before(earliest)) {
-			earliest = d
+		at := records[i].tooLateAt()
+		if at.IsZero() {
+			return ctx, func() {}
+		}
+		if at.After(latest) {
+			latest = at
 		}
 	}
-	if earliest.IsZero() {
-		return ctx, func() {}
+	return context.WithDeadline(ctx, latest)
+}
+
+// watch gives records up as their time comes, until stop is called. Records without deadlines cost nothing.
+func (r *run) watch() (stop func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.nextLate()
+	if next.IsZero() {
+		return func() {}
 	}
-	return context.WithDeadline(ctx, earliest.Add(-deadlineMargin))
+	r.late = time.AfterFunc(time.Until(next), r.giveUp)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.late.Stop()
+		r.over = true
+	}
+}
+
+// giveUp gives every record whose time is over its result and waits for the next.
+func (r *run) giveUp() {
+	r.mu.Lock()
+	settled := r.settleLate(time.Now())
+	if next := r.nextLate(); !next.IsZero() && !r.over && r.late != nil {
+		r.late.Reset(time.Until(next))
+	}
+	r.mu.Unlock()
+	r.deliver(settled)
+}
+
+// settleLate settles the records whose time is over. r.mu is held.
+func (r *run) settleLate(now time.Time) settled {
+	var out settled
+	for i := range r.records {
+		p := &r.records[i]
+		if !p.settled && p.isLate(now) {
+			r.settle(&out, p, Result{Tag: p.record.Tag, Attempts: r.calls, Err: tooLate()})
+		}
+	}
+	return out
+}
+
+// nextLate returns when the next record is to be given up; zero: none is. r.mu is held.
+func (r *run) nextLate() time.Time {
+	var next time.Time
+	for i := range r.records {
+		at := r.records[i].tooLateAt()
+		if !r.records[i].settled && !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
 }

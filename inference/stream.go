@@ -31,14 +31,15 @@ type Stream struct {
 	receiver Receiver
 	capacity int
 	ctx      context.Context //nolint:containedctx // a record's call lives as long as its stream, not as long as a Submit
+	idle     <-chan struct{}
 }
 
 // pending is a record on its way.
 type pending struct {
-	record   Record
-	stream   *Stream
-	arrived  time.Time
-	attempts int
+	record  Record
+	stream  *Stream
+	arrived time.Time
+	settled bool // it has its result
 }
 
 // Open opens a stream. Its records' calls are cancelled when ctx ends. The error is an *UnknownModelError, or an
@@ -52,7 +53,7 @@ func (e *Engine) Open(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{engine: e, plan: p, receiver: cfg.Receiver, capacity: max(cfg.Capacity, 1), ctx: ctx}
+	s := &Stream{engine: e, plan: p, receiver: cfg.Receiver, capacity: max(cfg.Capacity, 1), ctx: ctx, idle: closedChannel}
 	s.gatherer = e.gatherer(p)
 	s.source = s.gatherer.batcher.Join(s.capacity)
 	return s, nil
@@ -85,11 +86,11 @@ func (s *Stream) Submit(records []Record) {
 	for i := range records {
 		r := records[i]
 		if err := r.Validate(s.engine.maxRecordBytes); err != nil {
-			s.reject(r.Tag, err)
+			s.skip(r.Tag, err)
 			continue
 		}
 		if !r.Deadline.IsZero() && !now.Before(r.Deadline) {
-			s.reject(r.Tag, tooLate())
+			s.skip(r.Tag, tooLate())
 			continue
 		}
 		items = append(items, batching.Item[pending]{
@@ -104,6 +105,12 @@ func (s *Stream) Submit(records []Record) {
 	for i := range items {
 		s.reject(items[i].Value.record.Tag, unsent())
 	}
+}
+
+// skip gives a record that was never added its result.
+func (s *Stream) skip(tag uint64, err *Error) {
+	s.source.Skip(1)
+	s.reject(tag, err)
 }
 
 // reject gives a record that goes into no batch its result.
@@ -131,17 +138,14 @@ func (s *Stream) Close() {
 	for _, p := range s.source.Leave() {
 		s.reject(p.record.Tag, unsent())
 	}
-	s.engine.release(s.gatherer)
+	if s.engine.release(s.gatherer) {
+		s.idle = s.gatherer.batcher.Idle()
+	}
 }
 
-// Idle is closed when the stream is closed and, unless it shares its batches with other streams, nothing of it is in
-// flight.
-func (s *Stream) Idle() <-chan struct{} {
-	if s.gatherer.key != "" {
-		return closedChannel
-	}
-	return s.gatherer.batcher.Idle()
-}
+// Idle is closed when nothing of the stream is in flight any more, and at once where other streams share its batches. It may
+// be called after Close.
+func (s *Stream) Idle() <-chan struct{} { return s.idle }
 
 var closedChannel = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 

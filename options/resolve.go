@@ -33,6 +33,9 @@ func Resolve(layers ...Layer) (Values, []Problem) {
 	return r.values, r.problems
 }
 
+// maxSet is the most options of a layer: to look for the nearest name of each of a million costs minutes.
+const maxSet = 256
+
 // resolution is one run of Resolve.
 type resolution struct {
 	values   Values
@@ -40,6 +43,10 @@ type resolution struct {
 }
 
 func (r *resolution) apply(layer Layer) {
+	if len(layer.Set) > maxSet {
+		r.add(layer.Name, fmt.Sprintf("%d options", len(layer.Set)), fmt.Sprintf("are too many: at most %d may be set", maxSet))
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(layer.Set)) {
 		o := lookup(name)
 		switch {

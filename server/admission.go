@@ -9,8 +9,8 @@ import (
 // minWindowBytes is the smallest window a stream gets, however many there are.
 const minWindowBytes = 64 << 10
 
-// admission lets streams in and shares the bytes that the server may hold among them: as many streams as there are, that
-// many equal parts, rounded down to a power of two so that the windows move rarely. PredictBatch calls count as streams.
+// admission lets streams and unary calls in, and shares the bytes that the server may hold among the streams: as many streams
+// as there are, that many equal parts, rounded down to a power of two so that the windows move rarely.
 type admission struct {
 	maxStreams  int
 	heldBytes   int
@@ -18,7 +18,7 @@ type admission struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
-	batches  int // PredictBatch calls
+	calls    int // unary ones
 	stopping bool
 	empty    chan struct{} // closed when stopping and nobody is in
 	share    int
@@ -43,11 +43,11 @@ func (a *admission) windowBytes() int {
 	return a.share
 }
 
-// streams returns how many streams and PredictBatch calls are in.
+// streams returns how many streams and unary calls are in.
 func (a *admission) streams() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.sessions) + a.batches
+	return len(a.sessions) + a.calls
 }
 
 func (a *admission) shareOf(streams int) int {
@@ -61,21 +61,14 @@ func (a *admission) shareOf(streams int) int {
 	return 1 << (bits.Len(uint(part)) - 1)
 }
 
-// enter lets a session in, or a PredictBatch call where s is nil.
+// enter lets a session in.
 func (a *admission) enter(s *session) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.stopping {
-		return errStopping
+	if err := a.full(); err != nil {
+		return err
 	}
-	if n := len(a.sessions) + a.batches; n >= a.maxStreams {
-		return errFull(n)
-	}
-	if s == nil {
-		a.batches++
-	} else {
-		a.sessions[s] = struct{}{}
-	}
+	a.sessions[s] = struct{}{}
 	a.reshare()
 	return nil
 }
@@ -83,20 +76,56 @@ func (a *admission) enter(s *session) error {
 func (a *admission) leave(s *session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if s == nil {
-		a.batches--
-	} else {
-		delete(a.sessions, s)
-	}
+	delete(a.sessions, s)
 	a.reshare()
-	if a.stopping && len(a.sessions)+a.batches == 0 {
+	a.checkEmpty()
+}
+
+// enterCall lets a unary call in.
+func (a *admission) enterCall() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.full(); err != nil {
+		return err
+	}
+	a.calls++
+	return nil
+}
+
+func (a *admission) leaveCall() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls--
+	a.checkEmpty()
+}
+
+// full says why nobody is let in; nil where there is room.
+func (a *admission) full() error {
+	if a.stopping {
+		return errStopping
+	}
+	if n := len(a.sessions) + a.calls; n >= a.maxStreams {
+		return errFull(n)
+	}
+	return nil
+}
+
+func (a *admission) checkEmpty() {
+	if a.stopping && len(a.sessions)+a.calls == 0 {
 		close(a.empty)
 	}
 }
 
+// catchUp gives a session that has just opened the present share.
+func (a *admission) catchUp(s *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s.moveWindow(a.share)
+}
+
 // reshare moves every stream's window where the parts have become others.
 func (a *admission) reshare() {
-	share := a.shareOf(len(a.sessions) + a.batches)
+	share := a.shareOf(len(a.sessions))
 	if share == a.share {
 		return
 	}
@@ -112,7 +141,7 @@ func (a *admission) stop() []*session {
 	defer a.mu.Unlock()
 	if !a.stopping {
 		a.stopping = true
-		if len(a.sessions)+a.batches == 0 {
+		if len(a.sessions)+a.calls == 0 {
 			close(a.empty)
 		}
 	}

@@ -92,7 +92,7 @@ func (s *session) start(start *weirv1.PredictStart) error {
 		o.engine.Close()
 		return nil
 	}
-	s.moveWindow(s.server.admission.windowBytes()) // it may have moved since
+	s.server.admission.catchUp(s) // the share may have moved since
 	s.server.cfg.Hooks.started(o)
 	s.server.goes.Go(s.write)
 	return nil
@@ -146,6 +146,9 @@ func (s *session) accept(o *opened, records ...*weirv1.Record) error {
 		s.records = append(s.records, recordOf(r, tag, now, s.latest))
 	}
 	s.submit(o)
+	if o.window.isClosed() { // a drain has flushed before these were added
+		o.engine.Flush()
+	}
 	return nil
 }
 

@@ -182,7 +182,8 @@ func (s *Server) Streams() int { return s.admission.streams() }
 
 // Shutdown stops the server without losing what it has accepted: it refuses new streams, reads no more records, sends what
 // is gathered on its way, and waits until every stream has its results, for at most DrainTimeout or until ctx ends. What is
-// then unanswered ends with CANCELLED. It returns an error when it had to do that. It may be called again.
+// then unanswered ends with CANCELLED; clients have up to 4 s more to read that. It returns an error when it had to cancel.
+// It may be called again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.DrainTimeout)
 	defer cancel()
@@ -226,7 +227,7 @@ func (s *Server) hangUp() {
 // cancel ends the calls of the sessions and gives them a moment to tell their clients.
 func (s *Server) cancel(sessions []*session) {
 	for _, session := range sessions {
-		session.cancel()
+		session.giveUp()
 	}
 	timer := time.NewTimer(stopAfterDrain)
 	defer timer.Stop()

@@ -31,10 +31,10 @@ func (s *service) Predict(stream predictStream) error {
 
 // PredictBatch answers a few records at once.
 func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequest) (*weirv1.PredictBatchResponse, error) {
-	if err := s.server.admission.enter(nil); err != nil {
+	if err := s.server.admission.enterCall(); err != nil {
 		return nil, err
 	}
-	defer s.server.admission.leave(nil)
+	defer s.server.admission.leaveCall()
 	records, sequences, err := s.recordsOf(ctx, req.GetRecords())
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequ
 	stream, err := s.server.cfg.Engine.Open(calls, inference.StreamConfig{
 		Model:    req.GetModel(),
 		Options:  req.GetOptions(),
-		Capacity: len(records),
+		Capacity: s.server.cfg.WindowRecords, // so that batches are full, and the rest leaves with the flush
 		Receiver: all,
 	})
 	if err != nil {
@@ -61,7 +61,11 @@ func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequ
 	select {
 	case <-all.done:
 		stream.Answered(len(records))
-		return &weirv1.PredictBatchResponse{Results: all.results}, nil
+		resp := &weirv1.PredictBatchResponse{Results: all.results}
+		if _, warning := stream.EffectiveBatchSize(); warning != "" {
+			resp.Warnings = []string{warning}
+		}
+		return resp, nil
 	case <-ctx.Done():
 		return nil, statusOf(ctx.Err())
 	}
@@ -128,6 +132,10 @@ func (c *collector) Receive(results []inference.Result) {
 
 // RenderPrompt is the dry run.
 func (s *service) RenderPrompt(ctx context.Context, req *weirv1.RenderPromptRequest) (*weirv1.RenderPromptResponse, error) {
+	if err := s.server.admission.enterCall(); err != nil {
+		return nil, err
+	}
+	defer s.server.admission.leaveCall()
 	records, sequences, err := s.recordsOf(ctx, req.GetRecords())
 	if err != nil {
 		return nil, err
@@ -135,7 +143,7 @@ func (s *service) RenderPrompt(ctx context.Context, req *weirv1.RenderPromptRequ
 	for i := range records {
 		records[i].Tag = sequences[i]
 	}
-	prompts, err := s.server.cfg.Engine.Render(req.GetModel(), req.GetOptions(), records)
+	prompts, err := s.server.cfg.Engine.Render(ctx, req.GetModel(), req.GetOptions(), records)
 	if err != nil {
 		return nil, statusOf(err)
 	}

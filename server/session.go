@@ -54,6 +54,8 @@ type session struct {
 	control   []*weirv1.PredictResponse
 	inputOver bool // the client has half-closed, and every record before that was accepted
 	draining  bool
+	// windowMoved says that the client has not been told the present bound.
+	windowMoved bool
 
 	sending atomic.Int64 // when the Send in progress began, in Unix nanoseconds; 0: none is
 	lastOut atomic.Int64 // when the last Send ended
@@ -201,6 +203,14 @@ func (s *session) drain(grace time.Duration) {
 	signal(o.window.filled)
 }
 
+// giveUp cancels the calls, and lets what is still gathered go the same way.
+func (s *session) giveUp() {
+	s.cancel()
+	if o := s.opened.Load(); o != nil {
+		o.engine.Flush()
+	}
+}
+
 // fail ends the session with err, unless it is ending already.
 func (s *session) fail(err error) {
 	select {
@@ -209,13 +219,14 @@ func (s *session) fail(err error) {
 	}
 }
 
-// moveWindow gives the stream another bound in bytes.
+// moveWindow gives the stream another bound in bytes. The client is told the latest one, however often it moves meanwhile.
 func (s *session) moveWindow(bytes int) {
 	o := s.opened.Load()
 	if o == nil || !o.window.resize(bytes) {
 		return
 	}
-	s.say(&weirv1.PredictResponse{Message: &weirv1.PredictResponse_WindowUpdate{WindowUpdate: &weirv1.WindowUpdate{
-		Window: &weirv1.Window{Records: uint32(o.window.maxRecords), Bytes: uint64(bytes)}, //nolint:gosec // bounded and positive
-	}}})
+	s.mu.Lock()
+	s.windowMoved = true
+	s.mu.Unlock()
+	signal(o.window.filled)
 }

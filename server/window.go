@@ -122,11 +122,14 @@ func (w *window) fill(from []inference.Result, results []*weirv1.Result) {
 	for i := range from {
 		n := from[i].Tag
 		s := w.at(n)
-		if !s.taken || s.result != nil {
+		if !s.taken || s.result != nil || (w.ordered && n-w.head >= w.tail-w.head) {
 			continue
 		}
 		results[i].Sequence = s.sequence
 		s.result = results[i]
+		weight := weight(s.result) // a result that waits to be read takes room as its record did
+		s.bytes += weight
+		w.bytes += weight
 		if !w.ordered {
 			w.ready = append(w.ready, n)
 		}
@@ -209,6 +212,13 @@ func (w *window) empty() bool {
 	return w.open == 0
 }
 
+// size returns the present bounds.
+func (w *window) size() *weirv1.Window {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return &weirv1.Window{Records: uint32(w.maxRecords), Bytes: uint64(w.maxBytes)} //nolint:gosec // bounded and positive
+}
+
 // resize moves the bound in bytes and reports whether it is another one.
 func (w *window) resize(bytes int) bool {
 	w.mu.Lock()
@@ -219,6 +229,12 @@ func (w *window) resize(bytes int) bool {
 	w.maxBytes = bytes
 	signal(w.room)
 	return true
+}
+
+func (w *window) isClosed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
 }
 
 // close keeps further records out and returns the sequence of the last one that was let in; 0 if none was.

@@ -36,7 +36,7 @@ func (s *session) write() {
 
 // nextMessage returns what leaves next, and how many results are in it; nil where nothing is ready.
 func (s *session) nextMessage(o *opened) (*weirv1.PredictResponse, int) {
-	if m := s.nextControl(); m != nil {
+	if m := s.nextControl(o); m != nil {
 		return m, 0
 	}
 	results := o.window.next()
@@ -48,11 +48,17 @@ func (s *session) nextMessage(o *opened) (*weirv1.PredictResponse, int) {
 	}}, len(results)
 }
 
-func (s *session) nextControl() *weirv1.PredictResponse {
+func (s *session) nextControl(o *opened) *weirv1.PredictResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.control) == 0 {
-		return nil
+		if !s.windowMoved {
+			return nil
+		}
+		s.windowMoved = false
+		return &weirv1.PredictResponse{Message: &weirv1.PredictResponse_WindowUpdate{
+			WindowUpdate: &weirv1.WindowUpdate{Window: o.window.size()},
+		}}
 	}
 	m := s.control[0]
 	s.control = s.control[1:]

@@ -79,7 +79,7 @@ func (f *renderFlags) run(cmd *cobra.Command, path string) error {
 	req := &weirv1.RenderPromptRequest{Model: f.model, Options: set, Records: records}
 	var prompts []*weirv1.Prompt
 	if f.config != "" {
-		prompts, err = renderHere(f.config, req)
+		prompts, err = renderHere(cmd.Context(), f.config, req)
 	} else {
 		err = f.withClient(cmd.Context(), func(ctx context.Context, c *client.Client) error {
 			resp, err := c.Service().RenderPrompt(ctx, req)
@@ -121,7 +121,7 @@ func (f *renderFlags) records(path string, stdin io.Reader) ([]*weirv1.Record, e
 }
 
 // renderHere renders with the models of a configuration file.
-func renderHere(file string, req *weirv1.RenderPromptRequest) ([]*weirv1.Prompt, error) {
+func renderHere(ctx context.Context, file string, req *weirv1.RenderPromptRequest) ([]*weirv1.Prompt, error) {
 	cfg, err := loadChecked(file)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func renderHere(file string, req *weirv1.RenderPromptRequest) ([]*weirv1.Prompt,
 	if err != nil {
 		return nil, misuse("%w", err)
 	}
-	rendered, err := engine.Render(req.GetModel(), req.GetOptions(), recordsOf(req.GetRecords()))
+	rendered, err := engine.Render(ctx, req.GetModel(), req.GetOptions(), recordsOf(req.GetRecords()))
 	if err != nil {
 		return nil, misuse("%w", err)
 	}
