@@ -12,7 +12,7 @@ import (
 // is answered. A batch must not wait for records that these places keep out.
 func TestInvalidRecordsHoldNothingUp(t *testing.T) {
 	t.Parallel()
-	t.Skip("known: the stall guard counts what is gathered, not what is unanswered; the batch waits for batch.timeout.ms")
+
 	provider := newCanary(t)
 	w := serve(t, model(provider.url(), "batch.size: 2", "batch.timeout.ms: 20000"), nil)
 	s := w.predict(t.Context(), t, &weirv1.PredictStart{MaxInFlight: 3})
@@ -31,7 +31,7 @@ func TestInvalidRecordsHoldNothingUp(t *testing.T) {
 // provider that hangs.
 func TestGoneWhileWaitingForAPlace(t *testing.T) {
 	t.Parallel()
-	t.Skip("known: a batcher that waits at the gate cannot step out of its queue; the stream stays until a call ends")
+
 	provider := newFaulty(t, hang)
 	w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 20"), nil)
 	stay := w.predict(t.Context(), t, &weirv1.PredictStart{})

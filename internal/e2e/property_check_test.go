@@ -77,9 +77,6 @@ func (p *plan) mayFail(record *weirv1.Record) []weirv1.Reason {
 	if record.GetTimeout() != nil {
 		may = append(may, weirv1.Reason_REASON_DEADLINE_EXCEEDED)
 	}
-	if p.hurried {
-		may = append(may, unavailable) // a neighbour's time was over, and the call of both may not be repeated any more
-	}
 	return may
 }
 
