@@ -146,6 +146,7 @@ func setDefaults(cfg *Config) {
 func (s *Server) transport() []grpc.ServerOption {
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxMessageBytes),
+		grpc.ForceServerCodecV2(newBoundedCodec()),
 		grpc.StaticStreamWindowSize(streamWindowBytes),
 		grpc.StaticConnWindowSize(connWindowBytes),
 		grpc.MaxConcurrentStreams(uint32(min(s.cfg.MaxStreams+1, 1<<16))), //nolint:gosec // bounded
