@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 func collectorRow() row {
@@ -24,10 +25,10 @@ var collectors = [][]string{
 	{"GOGC=200", "GOMEMLIMIT=off"},
 	{"GOGC=400", "GOMEMLIMIT=off"},
 	{"GOGC=800", "GOMEMLIMIT=off"},
-	{"GOGC=off", "GOMEMLIMIT=64MiB"},
-	{"GOGC=off", "GOMEMLIMIT=256MiB"},
 	{"GOGC=400", "GOMEMLIMIT=48MiB"},
-	{"GOGC=400", "GOMEMLIMIT=256MiB"},
+	{"GOGC=400", "GOMEMLIMIT=512MiB"},
+	{"GOGC=400", "GOMEMLIMIT=1GiB"},
+	{"GOGC=off", "GOMEMLIMIT=256MiB"},
 }
 
 func measureCollector(ctx context.Context, l *lab) ([]figure, error) {
@@ -62,9 +63,54 @@ func measureCollectorAt(ctx context.Context, l *lab, memory []string) (figures [
 	if err != nil {
 		return nil, err
 	}
+	figures = append(figures, figure{what: "memory, peak", unit: "MiB", sample: samples{peak / mib}})
+	held, err := l.hold(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	rest, err := rested(ctx, p.weir)
-	return append(figures,
-		figure{what: "memory, peak", unit: "MiB", sample: samples{peak / mib}},
-		figure{what: "memory at rest", unit: "MiB", sample: samples{rest / mib}},
-	), err
+	return append(append(figures, held...), figure{what: "memory at rest", unit: "MiB", sample: samples{rest / mib}}), err
+}
+
+// The load of hold.
+const (
+	heldStreams = 16
+	heldRecord  = 64 * kib
+	heldRecords = 600 // of each stream
+)
+
+// hold sends large records on several streams, for a model that is slower than they come.
+func (l *lab) hold(ctx context.Context, p *pair) ([]figure, error) {
+	load := &load{
+		model: modelSlow, options: map[string]string{"batch.size": "20"}, texts: make([]string, 50), perMessage: 20, window: 2048,
+	}
+	want := map[string]string{}
+	for i := range load.texts {
+		load.texts[i] = strings.Repeat(l.reviews[i]+" ", heldRecord/len(l.reviews[i]))
+		want[load.texts[i]] = hashed(load.texts[i])
+	}
+	load.check = func(text, value string) bool { return want[text] == value }
+	failed := make(chan error, heldStreams)
+	cpu, err := p.weir.used(func() error {
+		for range heldStreams {
+			go func() {
+				_, err := load.run(ctx, p.weirConn, l.count(heldRecords))
+				failed <- err
+			}()
+		}
+		var errs []error
+		for range heldStreams {
+			errs = append(errs, <-failed)
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	peak, err := p.weir.peak()
+	records := float64(heldStreams * l.count(heldRecords))
+	return []figure{
+		{what: "memory, peak, 16 streams of 64 KiB records", unit: "MiB", sample: samples{peak / mib}},
+		{what: "server CPU a record of 64 KiB", unit: "us", sample: samples{micros(cpu) / records}},
+	}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"google.golang.org/grpc"
@@ -40,13 +41,16 @@ func stateOf(ctx context.Context, p *process) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	m, err := p.metrics(ctx)
-	return state{
-		memory:     memory,
-		goroutines: m["go_goroutines"],
-		objects:    m["go_memstats_mallocs_total"],
-		bytes:      m["go_memstats_alloc_bytes_total"],
-	}, err
+	now := state{memory: memory, goroutines: math.Inf(1)}
+	for range 5 { // a scrape has goroutines of its own, and not always as many
+		m, err := p.metrics(ctx)
+		if err != nil {
+			return state{}, err
+		}
+		now.goroutines = min(now.goroutines, m["go_goroutines"])
+		now.objects, now.bytes = m["go_memstats_mallocs_total"], m["go_memstats_alloc_bytes_total"]
+	}
+	return now, nil
 }
 
 func measureGrowth(ctx context.Context, l *lab) (figures []figure, err error) {
