@@ -35,9 +35,22 @@ demo-llm: build ## The same on a small real language model (needs Python and PyP
 	@bin/demo -weir bin/weir -llm
 
 .PHONY: test
-test: bin/grpcurl ## All tests with the race detector, and their count.
+test: ## All tests, Go's with the race detector, and their count.
+	@count=$(or $(COUNT_FILE),$$(mktemp)); code=0; \
+	    $(MAKE) -k test-go test-flink COUNT_FILE=$$count || code=1; cat $$count; exit $$code
+
+.PHONY: test-go
+test-go: bin/grpcurl
 	@$(if $(RACE),,echo "no C compiler: the tests run WITHOUT the race detector")
 	@go run ./internal/lint/gotest $(MODULES:%=-C %) $(COUNT_FILE:%=-count-file %) -- $(RACE) ./...
+
+.PHONY: test-flink
+test-flink: build ## The tests of the Java client; needs a JDK and Maven, and is skipped without.
+	@COUNT_FILE=$(COUNT_FILE) flink/test.sh
+
+.PHONY: jar
+jar: ## Build the Java client's jar, flink/target/flink-model-weir-*.jar.
+	mvn -q -B -f flink/pom.xml package -DskipTests
 
 .PHONY: test-race
 test-race: test ## The same as test.

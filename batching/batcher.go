@@ -2,6 +2,7 @@ package batching
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,9 +34,9 @@ type Batcher[T any] struct {
 	mu       sync.Mutex
 	queue    gathering[T]
 	crew     crew[T]
-	inFlight int       // batches being processed
-	waiting  bool      // a place at the gate has been asked for
-	quiet    time.Time // when something last happened
+	inFlight int        // batches being processed
+	waiting  *ticket[T] // a place at the gate has been asked for
+	quiet    time.Time  // when something last happened
 	timer    *time.Timer
 	wakes    time.Time // when timer fires; zero: it does not
 	closed   bool
@@ -94,6 +95,10 @@ func (b *Batcher[T]) checkIdle() {
 		return
 	}
 	b.arm(time.Time{})
+	if b.waiting != nil {
+		b.waiting.batcher.Store(nil)
+		b.waiting = nil
+	}
 	select {
 	case <-b.idle:
 	default:
@@ -109,7 +114,7 @@ func (b *Batcher[T]) advance(now time.Time) {
 			b.arm(again)
 			return
 		}
-		if b.waiting || !b.enter() {
+		if b.waiting != nil || !b.enter() {
 			b.arm(b.queue.expires.time())
 			return
 		}
@@ -136,19 +141,36 @@ func (b *Batcher[T]) decide(now time.Time) (why Reason, again time.Time) {
 	return why, earlier(earlier(again, b.queue.expires.time()), b.crew.nextRest())
 }
 
+// ticket is what the gate knows of a Batcher that waits. A Batcher that ends tears it up: a waiter cannot leave the queue of
+// the gate, but it need not keep the whole Batcher alive there.
+type ticket[T any] struct{ batcher atomic.Pointer[Batcher[T]] }
+
 // enter takes a place at the gate, or asks for one. b.mu is held, so entered cannot overtake the note that we wait.
 func (b *Batcher[T]) enter() bool {
-	if b.cfg.Gate == nil || b.cfg.Gate.Enter(b.entered) {
+	gate := b.cfg.Gate
+	if gate == nil {
 		return true
 	}
-	b.waiting = true
+	t := &ticket[T]{}
+	t.batcher.Store(b)
+	ready := func() {
+		if b := t.batcher.Load(); b != nil {
+			b.entered()
+			return
+		}
+		gate.Leave()
+	}
+	if gate.Enter(ready) {
+		return true
+	}
+	b.waiting = t
 	return false
 }
 
 // entered is called by the gate when the place that was asked for is there.
 func (b *Batcher[T]) entered() {
 	b.mu.Lock()
-	b.waiting = false
+	b.waiting = nil
 	now := time.Now()
 	why, _ := b.decide(now)
 	if why != reasonNone {

@@ -334,3 +334,24 @@ func checkOnce(t *rapid.T, b *bench, returned, counts []int) {
 		t.Fatalf("items (-want +got):\n%s", diff)
 	}
 }
+
+// TestEndedBehindTheGate: a Batcher that ends while it waits for a place is idle at once, and the place goes on to others.
+func TestEndedBehindTheGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := &places{free: 1}
+		holder := newBench(batching.Policy{Size: 1}, gate, time.Second)
+		holder.Join(1).Add(items(1)...)
+		gone := newBench(batching.Policy{Size: 1}, gate, 0)
+		source := gone.Join(1)
+		source.Add(items(2)...)
+		source.Leave()
+		gone.Close()
+		<-gone.Idle()
+		last := newBench(batching.Policy{Size: 1}, gate, 0)
+		last.Join(1).Add(items(3)...)
+		holder.finish(t, []left{{0, []int{1}, batching.ReasonFull}})
+		last.finish(t, []left{{time.Second, []int{3}, batching.ReasonFull}})
+		gone.finish(t, nil)
+	})
+}
