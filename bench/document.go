@@ -23,17 +23,39 @@ run. The answers of no model are constant.
 
 Each figure is the median of the rounds, after one to warm up, with the least and the most beside it. What is compared takes
 turns within a round, so that a busy machine slows both; a ratio is that of one round. Clients, weir and model servers
-share the machine's cores.
+share the cores.
 
 `
 
+// quoted puts the backquotes in.
 func quoted(s string) string { return strings.ReplaceAll(s, "'", "`") }
+
+// wrapped breaks a paragraph into lines of at most 125 bytes, between words.
+func wrapped(paragraph string) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(paragraph) {
+		switch {
+		case column == 0:
+		case column+1+len(word) > 125:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}
 
 // writeDocument writes docs/benchmarks.md.
 func writeDocument(l *lab, about *machine, all []measured) error {
 	var b strings.Builder
 	b.WriteString(quoted(documentHead))
-	fmt.Fprintf(&b, "%s, commit %s. %d rounds. %s\n", about.line(), about.commit, l.rounds, about.othersLine())
+	run := fmt.Sprintf("%s, commit %s. %d rounds. %s", about.line(), about.commit, l.rounds, about.othersLine())
+	b.WriteString(wrapped(run) + "\n")
 	if l.short || l.only.String() != "" {
 		b.WriteString("\nNOT A FULL RUN: it was shortened with -short or -run.\n")
 	}
@@ -56,7 +78,7 @@ func (m *measured) document(b *strings.Builder) {
 		f := &m.figures[i]
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", f.what, f.value(), f.spread(), f.bound(), f.verdict())
 	}
-	fmt.Fprintf(b, "\nHow (`-run %s`): %s\n\n", m.name, m.how)
+	fmt.Fprintf(b, "\n%s\n\n", wrapped("How (`-run "+m.name+"`): "+m.how))
 }
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -51,7 +51,7 @@ func (m *machine) othersLine() string {
 	if m.others < 0 {
 		return "How busy other programs kept the machine is not known."
 	}
-	return fmt.Sprintf("Meanwhile other programs kept %.1f %% of the machine busy.", m.others*100)
+	return fmt.Sprintf("Meanwhile other programs kept about %.0f %% of the machine busy, by /proc/stat.", m.others*100)
 }
 
 // watchOthers starts to watch the machine; the function returned tells which part of the CPU was used, since then, by others

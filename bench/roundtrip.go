@@ -9,7 +9,7 @@ import (
 func roundTripRow() row {
 	return row{
 		name: "roundtrip",
-		what: "batch.size=1, one record in flight, a model server without latency over HTTP",
+		what: "one record in flight, batch.size=1, a model server without latency over HTTP",
 		how: "Three round trips take turns, call by call: a direct HTTP call (net/http) to `weir simulate`, a record " +
 			"through the gRPC echo, and a record through `weir serve`, which calls the same simulator. What weir adds is " +
 			"its round trip less the direct call, and is told as a multiple of the echo's round trip, for the p50 and the " +

@@ -14,7 +14,7 @@ const singleAtOnce = 32
 func singleRow() row {
 	return row{
 		name: "single",
-		what: "batch.size=1, 32 records in flight, a model server without latency over HTTP",
+		what: "32 records in flight, batch.size=1, a model server without latency over HTTP",
 		how: "32 goroutines call `weir simulate` directly (net/http); then one stream with 32 unanswered records goes " +
 			"through `weir serve`, which calls the same simulator. They take turns; the ratio is that of a round's two " +
 			"runs. Client, weir and simulator share the machine's cores. CPU is that of `weir serve` alone.",

@@ -12,11 +12,11 @@ func throughputRow() row {
 	return row{
 		name: "throughput",
 		what: "a model without latency, batches of 20, against a raw gRPC echo",
-		how: "Weir's packages in a process of their own, with telemetry, the real template, chain and parser, and an in- " +
-			"process model that answers each record of the prompt with a hash of its text. The echo, in another process, " +
-			"sends each record back and does nothing else: same messages, same client, same window (2,048), same HTTP/2 " +
-			"windows, same settings of the collector. Echo and weir take turns; the ratio is that of a round's two runs. " +
-			"Client and server share the machine's cores.",
+		how: "Weir's packages in a process of their own, with telemetry, the real template, chain and parser, and an " +
+			"in-process model that answers each record of the prompt with a hash of its text. The echo, in another " +
+			"process, sends each record back and does nothing else: same messages, same client, same window (2,048), same " +
+			"HTTP/2 windows, same settings of the collector. Echo and weir take turns; the ratio is that of a round's two " +
+			"runs. Client and server share the machine's cores.",
 		measure: measureThroughput,
 	}
 }
