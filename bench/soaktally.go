@@ -74,7 +74,7 @@ func (t *tally) line() string {
 
 func (t *tally) report(out io.Writer, took time.Duration) {
 	fmt.Fprintf(out, "%s in %.0f s\n", t.line(), took.Seconds())
-	fmt.Fprintln(out, "each was its record's only result, in its place, and right: the value of its text, or an error that its plan explains")
+	fmt.Fprintln(out, "each was its record's only result, in its place: the value of its text, or an error that its plan explains")
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range slices.Sorted(maps.Keys(t.streams)) {
