@@ -11,7 +11,7 @@ if ! command -v javac >/dev/null || ! command -v mvn >/dev/null; then
 fi
 
 rm -rf target/surefire-reports target/failsafe-reports
-mvn -q -B verify
+mvn -q -B -Dstyle.color=never verify
 code=$?
 
 # sum ATTRIBUTE: that of all test suites together.
