@@ -11,6 +11,8 @@ import java.util.Objects;
  *
  * <p>The server refuses a record with neither, one of more than 64 fields, and one that is larger
  * than its {@code limits.max_record_bytes} (1 MiB by default); that is then the record's error.
+ *
+ * <p>Import it by its name: with {@code client.*} alone it could also be {@code java.lang.Record}.
  */
 public final class Record {
     private final String text;

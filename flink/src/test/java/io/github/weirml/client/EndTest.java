@@ -54,6 +54,22 @@ class EndTest extends SessionTestBase {
     }
 
     @Test
+    void everyTimeEndsWhenItIsOver() throws Exception {
+        serve(stream -> stream.open(10));
+        PredictSession session = session();
+        List<CompletableFuture<Result>> futures = new ArrayList<>();
+        for (int millis : new int[] {300, 100, 200, 100, 400}) {
+            Record record = Record.of("x").withTimeout(Duration.ofMillis(millis));
+            futures.add(session.predict(record));
+        }
+
+        for (CompletableFuture<Result> future : futures) {
+            assertLate(future, "no result within");
+        }
+        assertThat(session.pending()).isZero();
+    }
+
+    @Test
     void aLateAnswerIsIgnoredButGivesItsPlaceBack() throws Exception {
         Shelf<Boolean> late = new Shelf<>();
         serve(

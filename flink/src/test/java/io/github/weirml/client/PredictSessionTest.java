@@ -2,7 +2,11 @@ package io.github.weirml.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -122,6 +126,41 @@ class PredictSessionTest extends SessionTestBase {
 
         assertThat(values(futures)).hasSize(4);
         assertThat(server().failures()).isEmpty();
+    }
+
+    /** The server's window has room, but the connection does not. */
+    @Test
+    void whatTheConnectionCannotTakeWaits() throws Exception {
+        Shelf<Boolean> goOn = new Shelf<>();
+        serve(
+                stream -> {
+                    stream.start();
+                    stream.pause();
+                    stream.started(1000, 1 << 30);
+                    goOn.get();
+                    stream.resume();
+                    stream.echo();
+                });
+        LongAdder sent = new LongAdder();
+        SessionListener listener =
+                new SessionListener() {
+                    @Override
+                    public void recordsSent(int records, int again, long bytes) {
+                        sent.add(bytes);
+                    }
+                };
+        PredictSession session = session(SessionConfig.builder(), listener);
+        String text = "x".repeat(1 << 18);
+        List<CompletableFuture<Result>> futures = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            futures.add(session.predict(Record.of(text)));
+        }
+        var hasty = session.predict(Record.of("y").withTimeout(Duration.ofMillis(300)));
+        assertThat(get(hasty).error().message()).contains("waited for room");
+
+        assertThat(sent.sum()).as("bytes sent of 25 MiB").isBetween(1L << 18, 4L << 20);
+        goOn.put(true);
+        assertThat(values(futures)).hasSize(100);
     }
 
     @Test

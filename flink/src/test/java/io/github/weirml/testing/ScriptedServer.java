@@ -15,6 +15,7 @@ import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.File;
 import java.io.IOException;
@@ -133,7 +134,11 @@ public final class ScriptedServer implements AutoCloseable {
     private final class Service extends InferenceServiceGrpc.InferenceServiceImplBase {
         @Override
         public StreamObserver<PredictRequest> predict(StreamObserver<PredictResponse> out) {
-            ScriptedStream stream = new ScriptedStream(streams.incrementAndGet(), out);
+            ServerCallStreamObserver<PredictResponse> call =
+                    (ServerCallStreamObserver<PredictResponse>) out;
+            call.disableAutoRequest();
+            call.request(1);
+            ScriptedStream stream = new ScriptedStream(streams.incrementAndGet(), call);
             scripts.execute(() -> play(stream));
             return stream.input();
         }

@@ -14,6 +14,7 @@ import io.github.weirml.v1.ResultBatch;
 import io.github.weirml.v1.Window;
 import io.github.weirml.v1.WindowUpdate;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -35,13 +36,14 @@ public final class ScriptedStream {
     /** How many streams the server has had, with this one. */
     public final int number;
 
-    private final StreamObserver<PredictResponse> out;
+    private final ServerCallStreamObserver<PredictResponse> out;
     private final BlockingQueue<Optional<PredictRequest>> in = new LinkedBlockingQueue<>();
     private final Deque<Record> records = new ArrayDeque<>();
+    private volatile boolean paused;
     private boolean ended;
     private int messages;
 
-    ScriptedStream(int number, StreamObserver<PredictResponse> out) {
+    ScriptedStream(int number, ServerCallStreamObserver<PredictResponse> out) {
         this.number = number;
         this.out = out;
     }
@@ -51,6 +53,9 @@ public final class ScriptedStream {
             @Override
             public void onNext(PredictRequest message) {
                 in.add(Optional.of(message));
+                if (!paused) {
+                    out.request(1);
+                }
             }
 
             @Override
@@ -63,6 +68,17 @@ public final class ScriptedStream {
                 in.add(Optional.empty());
             }
         };
+    }
+
+    /** Reads nothing more, so that the connection fills up. */
+    public void pause() {
+        paused = true;
+    }
+
+    /** Reads on. */
+    public void resume() {
+        paused = false;
+        out.request(1);
     }
 
     /** The next message; an error if there is none for long. */
