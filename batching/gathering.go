@@ -15,6 +15,7 @@ type entry[T any] struct {
 type gathering[T any] struct {
 	entries []entry[T] // entries[head:] are gathered
 	head    int
+	usual   int // how many there were when the queue was last emptied
 	first   int // the number of entries[head]: items are numbered as they come
 	bytes   int
 	due     int      // how many of the first were flushed
@@ -26,6 +27,9 @@ func (g *gathering[T]) len() int { return len(g.entries) - g.head }
 
 func (g *gathering[T]) push(e entry[T]) {
 	g.mind(g.first+g.len(), &e)
+	if g.entries == nil {
+		g.entries = make([]entry[T], 0, g.usual)
+	}
 	g.entries = append(g.entries, e)
 	g.bytes += e.bytes
 }
@@ -51,15 +55,27 @@ func (g *gathering[T]) cut(size, maxBytes int) []entry[T] {
 		n++
 		bytes += e.bytes
 	}
-	batch := make([]entry[T], n)
-	copy(batch, g.entries[g.head:])
-	clear(g.entries[g.head : g.head+n])
-	g.head += n
+	batch := g.take(n)
 	g.bytes -= bytes
 	g.due = max(0, g.due-n)
 	g.first += n
 	g.early.drop(g.first)
 	g.expires.drop(g.first)
+	return batch
+}
+
+// take takes the first n items out. Where these are all, they leave with the room they have: no copy, and a queue that
+// stays empty holds nothing.
+func (g *gathering[T]) take(n int) []entry[T] {
+	if n == g.len() {
+		batch := g.entries[g.head:]
+		g.entries, g.head, g.usual = nil, 0, n
+		return batch
+	}
+	batch := make([]entry[T], n)
+	copy(batch, g.entries[g.head:])
+	clear(g.entries[g.head : g.head+n])
+	g.head += n
 	g.compact()
 	return batch
 }

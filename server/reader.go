@@ -156,6 +156,10 @@ func (s *session) submit(o *opened) {
 	if len(s.records) > 0 {
 		o.engine.Submit(s.records)
 	}
+	if cap(s.records) > keptRecords { // an idle stream keeps no room that a burst needed
+		s.records = nil
+		return
+	}
 	clear(s.records)
 	s.records = s.records[:0]
 }

@@ -23,6 +23,8 @@ const (
 	maxDeadlineReserve = time.Second
 	// minHeartbeat is the shortest heartbeat a client may ask for.
 	minHeartbeat = time.Second
+	// keptRecords is for how many records of a message the reader keeps room.
+	keptRecords = 4
 	// maxControl is how many messages that are no results may wait; the reader waits while they do.
 	maxControl = 16
 )

@@ -13,6 +13,9 @@ const (
 	maxBytesPerMessage   = 1 << 20
 )
 
+// minSlots is how many slots a window begins with.
+const minSlots = 16
+
 // window is a stream's accepted records without a sent result: its slots, in record order. It is the flow control (no free
 // slot: no reading) and the order (the oldest slot leaves first) at once. A slot is taken for each accepted record, filled
 // exactly once, and given back when its result is about to leave.
@@ -109,7 +112,7 @@ func (w *window) at(number uint64) *slot {
 
 func (w *window) grow() {
 	old := w.slots
-	w.slots = make([]slot, max(16, 2*len(old)))
+	w.slots = make([]slot, max(minSlots, 2*len(old)))
 	for n := w.head; n < w.tail; n++ {
 		*w.at(n) = old[n&uint64(len(old)-1)]
 	}
@@ -154,6 +157,9 @@ func (w *window) next() []*weirv1.Result {
 	}
 	if len(out) > 0 {
 		signal(w.room)
+	}
+	if w.open == 0 && len(w.slots) > minSlots {
+		w.slots, w.free, w.ready = nil, nil, nil // an idle stream keeps no room that a burst needed
 	}
 	return out
 }
