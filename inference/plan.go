@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/weir-ml/weir/options"
 	"github.com/weir-ml/weir/parsing"
@@ -12,8 +15,17 @@ import (
 	"github.com/weir-ml/weir/templates"
 )
 
-// model is a configured model.
-type model struct{ ModelConfig }
+// maxPlans is how many plans of a model are kept for streams with the same options. When there are more, all are forgotten:
+// a plan costs about 100 us to make.
+const maxPlans = 64
+
+// model is a configured model and the plans of its streams.
+type model struct {
+	ModelConfig
+
+	mu    sync.Mutex
+	plans map[string]*plan // by the overrides
+}
 
 // plan is a model with the options of a stream: everything that a batch needs, compiled once. It does not change.
 type plan struct {
@@ -25,8 +37,37 @@ type plan struct {
 	hooks   Hooks
 }
 
-// plan resolves the options of a stream over the model's own. Its error is an *options.Error that names every problem.
+// plan returns the plan of a stream, the same one for the same overrides. Its error is an *options.Error that names every
+// problem.
 func (m *model) plan(overrides map[string]string, hooks Hooks) (*plan, error) {
+	key := keyOf(overrides)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.plans[key]; p != nil {
+		return p, nil
+	}
+	p, err := m.newPlan(overrides, hooks)
+	if err != nil {
+		return nil, err
+	}
+	if m.plans == nil || len(m.plans) >= maxPlans {
+		m.plans = make(map[string]*plan)
+	}
+	m.plans[key] = p
+	return p, nil
+}
+
+// keyOf is equal for equal overrides.
+func keyOf(overrides map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(overrides)) {
+		fmt.Fprintf(&b, "%q=%q,", name, overrides[name])
+	}
+	return b.String()
+}
+
+// newPlan resolves the options of a stream over the model's own.
+func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error) {
 	values, problems := options.Resolve(
 		options.Layer{Name: "model " + m.Name, Set: m.Options},
 		options.Layer{Name: "request", Set: overrides, Open: m.Opens},
@@ -125,7 +166,7 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.plan(overrides, Hooks{})
+	p, err := m.plan(overrides, e.hooks)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ const (
 )
 
 // minSlots is how many slots a window begins with.
-const minSlots = 16
+const minSlots = 4
 
 // window is a stream's accepted records without a sent result: its slots, in record order. It is the flow control (no free
 // slot: no reading) and the order (the oldest slot leaves first) at once. A slot is taken for each accepted record, filled
