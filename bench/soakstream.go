@@ -212,11 +212,8 @@ func (s *soakStream) mayFail(reason weirv1.Reason) bool {
 	switch reason {
 	case weirv1.Reason_REASON_DEADLINE_EXCEEDED:
 		return s.timeout > 0 || s.manner == deadline
-	case weirv1.Reason_REASON_PROVIDER_UNAVAILABLE:
-		// The call ends with the earliest deadline of its batch, and is repeated for the others max.retries times at most.
-		return s.model == modelUpstream || s.timeout > 0 || s.manner == deadline || s.options["batch.scope"] == "model"
 	case weirv1.Reason_REASON_MISSING_ANSWER, weirv1.Reason_REASON_UNPARSABLE_ANSWER, weirv1.Reason_REASON_INVALID_ANSWER,
-		weirv1.Reason_REASON_RATE_LIMITED:
+		weirv1.Reason_REASON_RATE_LIMITED, weirv1.Reason_REASON_PROVIDER_UNAVAILABLE:
 		return s.model == modelUpstream
 	default:
 		return false
