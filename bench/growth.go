@@ -42,7 +42,8 @@ func stateOf(ctx context.Context, p *process) (state, error) {
 		return state{}, err
 	}
 	now := state{memory: memory, goroutines: math.Inf(1)}
-	for range 5 { // a scrape has goroutines of its own, and not always as many
+	for range 10 { // a scrape has goroutines of its own, and not always as many
+		<-time.After(100 * time.Millisecond)
 		m, err := p.metrics(ctx)
 		if err != nil {
 			return state{}, err
