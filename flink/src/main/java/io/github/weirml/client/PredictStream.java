@@ -43,6 +43,9 @@ final class PredictStream extends ClientCall.Listener<PredictResponse> {
         void closing(PredictStream stream, String why, List<Pending> refused);
 
         void ended(PredictStream stream, Status status, Metadata trailers);
+
+        /** Something that should never be. gRPC would take it for a broken stream. */
+        void fault(Throwable e);
     }
 
     final String endpoint;
@@ -180,7 +183,11 @@ final class PredictStream extends ClientCall.Listener<PredictResponse> {
             return;
         }
         lastHeard = System.nanoTime();
-        receive(message);
+        try {
+            receive(message);
+        } catch (RuntimeException | Error e) {
+            owner.fault(e);
+        }
         call.request(1);
     }
 
@@ -231,16 +238,17 @@ final class PredictStream extends ClientCall.Listener<PredictResponse> {
     private void results(List<Result> results) {
         List<Pending> cancelled = new ArrayList<>();
         for (Result result : results) {
-            Pending record = unanswered.remove(result.getSequence());
+            Pending record = unanswered.get(result.getSequence());
             if (record == null) {
                 continue; // nothing that we have sent, or a second result
             }
-            unansweredBytes -= record.bytes;
             if (result.getError().getReason() == Reason.REASON_CANCELLED) {
                 cancelled.add(record);
             } else {
                 owner.answered(record, result);
             }
+            unanswered.remove(result.getSequence());
+            unansweredBytes -= record.bytes;
         }
         if (cancelled.isEmpty()) {
             owner.ready(this);

@@ -38,7 +38,7 @@ final class SafeListener implements SessionListener {
     private static void safely(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | LinkageError | AssertionError e) {
             // As promised.
         }
     }
