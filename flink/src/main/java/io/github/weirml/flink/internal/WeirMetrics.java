@@ -76,6 +76,12 @@ public final class WeirMetrics implements SessionListener {
         recordsIn.inc();
     }
 
+    /** A record that was not sent to any model has this result. */
+    public void recordNotSent(Result result) {
+        recordsIn.inc();
+        resultReceived(result, 0, 0);
+    }
+
     /** A row was left out of the output, because its record failed and the user wants that. */
     public void recordDropped() {
         recordsDropped.inc();
