@@ -58,7 +58,7 @@ func newGatherer(p *plan, key string) *gatherer {
 			MaxBytes: p.options.BatchMaxBytes,
 			Timeout:  p.options.BatchTimeout,
 		},
-		Process: p.process,
+		Process: p.begin,
 		Expired: expired,
 	}
 	if p.model.Limit != nil {

@@ -13,7 +13,13 @@ import (
 	"github.com/weir-ml/weir/templates"
 )
 
-// process takes a batch from its leaving to the last of its results. It runs in the batch's own goroutine.
+// begin is where the batch's own goroutine starts.
+func (p *plan) begin(records []pending, why batching.Reason) {
+	growStack(false) // here, where there is least to copy
+	p.process(records, why)
+}
+
+// process takes a batch from its leaving to the last of its results.
 func (p *plan) process(records []pending, why batching.Reason) {
 	ctx, cancel := whileAnyStream(records)
 	defer cancel()

@@ -36,14 +36,14 @@ func (t *Telemetry) batchStart(ctx context.Context, batch inference.Batch) conte
 	if t.spans != nil {
 		ctx = t.spans.startBatch(ctx, &batch)
 	}
-	of.batchRecords.record(ctx, float64(batch.Records))
-	of.batchWait.record(ctx, batch.Waited.Seconds())
 	return ctx
 }
 
 func (t *Telemetry) batchEnd(ctx context.Context, batch inference.Batch, end inference.BatchEnd) {
 	of := t.counts.pairs.get(pair{model: batch.Model, provider: batch.Provider})
 	of.batchesInFlight.add(-1)
+	of.batchRecords.record(ctx, float64(batch.Records)) // here and not at the start: by now its results are on their way
+	of.batchWait.record(ctx, batch.Waited.Seconds())
 	of.batchDuration.record(ctx, end.Duration.Seconds())
 	model := t.counts.models.get(batch.Model)
 	model.records.add(outcomeValue, end.Values)
