@@ -24,8 +24,9 @@ import (
 
 // The roles of this program as a child of itself.
 const (
-	roleEcho = "echo" // a raw gRPC echo
-	roleWeir = "weir" // weir with the models of this program
+	roleEcho  = "echo"  // a raw gRPC echo
+	roleProxy = "proxy" // a bare gRPC proxy to a model
+	roleWeir  = "weir"  // weir with the models of this program
 )
 
 // The models of roleWeir.
@@ -51,7 +52,7 @@ type roleSettings struct {
 }
 
 func (r *roleSettings) flags(flags *flag.FlagSet) {
-	flags.StringVar(&r.name, "role", "", "serve as a child of the benchmark: echo or weir")
+	flags.StringVar(&r.name, "role", "", "serve as a child of the benchmark: echo, proxy or weir")
 	flags.StringVar(&r.upstream, "role-upstream", "", "base URL of the role's model upstream")
 	flags.IntVar(&r.inFlight, "role-in-flight", 0, "most calls at once to upstream")
 	flags.DurationVar(&r.stall, "role-stall", 0, "the role's stall timeout")
@@ -79,6 +80,8 @@ func (r *roleSettings) serve(ctx context.Context) error {
 	switch r.name {
 	case roleEcho:
 		return serveEcho(ctx, listener)
+	case roleProxy:
+		return r.serveProxy(ctx, listener)
 	case roleWeir:
 		return r.serveWeir(ctx, listener)
 	default:
