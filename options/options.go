@@ -1,6 +1,6 @@
 // Package options is the table of weir's dotted options, such as `batch.size`: what each is called, which values it
 // takes, what it does, and who may set it. Everything that knows an option knows it from here: the checks of a request,
-// the operator's file, GetModel, and docs/options.md, which is generated.
+// the operator's file, GetModel, and what is generated: docs/options.md and the table inside the Flink connector's jar.
 //
 // Options come in layers, a model's below a request's; [Resolve] puts them on top of one another and names every problem
 // at once. The package knows only how an option is written: whether a template or a path can be read is for the packages
@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:generate go test -run TestReferenceIsFresh -update .
+//go:generate go test -run IsFresh$ -update .
 
 // Option describes one option. It is a line of the table, for reading only.
 type Option struct {

@@ -1,6 +1,7 @@
 package options_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 	"github.com/weir-ml/weir/options"
 )
 
-var update = flag.Bool("update", false, "write the golden files and docs/options.md")
+var update = flag.Bool("update", false, "write the golden files, docs/options.md and the table of the Flink connector")
 
 // TestReferenceIsFresh compares docs/options.md with the table; with -update it writes the page.
 func TestReferenceIsFresh(t *testing.T) {
@@ -35,6 +36,45 @@ func reference(t *testing.T) string {
 	for _, o := range options.All() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\nExample: %s\n", o.Name, o.Doc, code(o.Example))
 	}
+	return b.String()
+}
+
+// line is an option as the Flink connector reads it, to check values while it plans.
+type line struct {
+	Name    string       `json:"name"`
+	Type    options.Type `json:"type"`
+	Default string       `json:"default"`
+	Min     int          `json:"min"`
+	Max     int          `json:"max"`
+	Choices []string     `json:"choices,omitempty"`
+	Planned []string     `json:"planned,omitempty"`
+	Allowed string       `json:"allowed"`
+	Open    bool         `json:"open"`
+	Doc     string       `json:"doc"`
+}
+
+// TestTableOfTheConnectorIsFresh compares the table inside the Flink connector's jar with this one; with -update it writes it.
+func TestTableOfTheConnectorIsFresh(t *testing.T) {
+	golden(t, "../flink/src/main/resources/io/github/weirml/flink/options.json", connectorTable(t))
+}
+
+func connectorTable(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("[\n")
+	for i, o := range options.All() {
+		text, err := json.Marshal(line{
+			o.Name, o.Type, o.Default, o.Min, o.Max, o.Choices, o.Planned, o.Allowed(), o.Overridable, o.Doc,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			b.WriteString(",\n")
+		}
+		b.Write(text)
+	}
+	b.WriteString("\n]\n")
 	return b.String()
 }
 

@@ -125,6 +125,10 @@ echo '// stale' >>gen/weir/v1/inference.pb.go
 refuses "a stale gen/" "run \`make generate\`" internal/lint/generated.sh $contract
 
 fresh
+sed -i 's/"batch.size"/"batch.planted"/' flink/src/main/resources/io/github/weirml/flink/options.json
+refuses "a stale table in the Flink connector" "run \`make generate\`" internal/lint/generated.sh $contract
+
+fresh
 sed -i 's/^message Flush {}/message Flush {\n  \/\/ Planted.\n  bool planted = 1;\n}/' proto/weir/v1/inference.proto
 refuses "a changed contract that is not generated" "run \`make generate\`" internal/lint/generated.sh $contract
 

@@ -31,9 +31,9 @@ public final class Result {
     }
 
     /**
-     * An error that this client has found itself; the record took part in no call that is known.
+     * An error found on this side of the connection; the record took part in no call that is known.
      */
-    static Result failed(Reason reason, String message, boolean retriable) {
+    public static Result failed(Reason reason, String message, boolean retriable) {
         return of(new RecordError(reason, message, retriable), Details.NONE);
     }
 

@@ -1,0 +1,43 @@
+package io.github.weirml.testing;
+
+import java.util.Collection;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+
+/** The metrics of the group {@code weir} of a cluster's jobs, also after their end. */
+public final class JobMetrics {
+    private final InMemoryReporter reporter = InMemoryReporter.createWithRetainedMetrics();
+
+    /** A cluster of one task manager that reports here. */
+    public MiniClusterResourceConfiguration cluster(int slots) {
+        return new MiniClusterResourceConfiguration.Builder()
+                .setConfiguration(reporter.addToConfiguration(new Configuration()))
+                .setNumberTaskManagers(1)
+                .setNumberSlotsPerTaskManager(slots)
+                .build();
+    }
+
+    /** The sum over all subtasks; of a histogram, how many values it got. */
+    public long sum(JobID job, String name) {
+        Collection<Metric> metrics = reporter.findMetrics(job, ".*\\.weir\\." + name).values();
+        if (metrics.isEmpty()) {
+            throw new AssertionError("no metric weir." + name);
+        }
+        return metrics.stream().mapToLong(JobMetrics::value).sum();
+    }
+
+    private static long value(Metric metric) {
+        if (metric instanceof Counter) {
+            return ((Counter) metric).getCount();
+        }
+        return metric instanceof Histogram
+                ? ((Histogram) metric).getCount()
+                : ((Number) ((Gauge<?>) metric).getValue()).longValue();
+    }
+}

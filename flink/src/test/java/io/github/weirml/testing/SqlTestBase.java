@@ -1,0 +1,87 @@
+package io.github.weirml.testing;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.TableResult;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * SQL on a MiniCluster of one task manager with four slots. The first job of a JVM takes 15 s and
+ * more, so all such tests share one.
+ */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+public abstract class SqlTestBase {
+
+    @RegisterExtension
+    protected static final MiniClusterExtension CLUSTER =
+            new MiniClusterExtension(
+                    new MiniClusterResourceConfiguration.Builder()
+                            .setNumberTaskManagers(1)
+                            .setNumberSlotsPerTaskManager(4)
+                            .build());
+
+    /** An environment whose jobs have that parallelism and no restarts. */
+    protected static StreamTableEnvironment tables(int parallelism) {
+        Configuration configuration = new Configuration();
+        configuration.setString("restart-strategy.type", "none");
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        env.setParallelism(parallelism);
+        return StreamTableEnvironment.create(env);
+    }
+
+    /** {@code 'a' = 'b', 'c' = 'd'}, of pairs. */
+    protected static String options(String... pairs) {
+        List<String> options = new ArrayList<>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            options.add(quoted(pairs[i]) + " = " + quoted(pairs[i + 1]));
+        }
+        return String.join(", ", options);
+    }
+
+    /** {@code MAP['a', 'b']}, of pairs. */
+    protected static String map(String... pairs) {
+        List<String> all = new ArrayList<>();
+        for (String text : pairs) {
+            all.add(quoted(text));
+        }
+        return "MAP[" + String.join(", ", all) + "]";
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** Runs a query to its end. */
+    protected static List<Row> rows(StreamTableEnvironment tables, String query) throws Exception {
+        TableResult result = tables.executeSql(query);
+        List<Row> rows = new ArrayList<>();
+        try (CloseableIterator<Row> all = result.collect()) {
+            all.forEachRemaining(rows::add);
+        }
+        result.await(60, TimeUnit.SECONDS);
+        return rows;
+    }
+
+    /** A bounded view of rows, from one subtask, as {@code (0, 'a'), …}. */
+    protected static void view(StreamTableEnvironment tables, String name, Map<Integer, String> t) {
+        List<String> rows = new ArrayList<>();
+        t.forEach((id, text) -> rows.add("(" + id + ", " + quoted(text) + ")"));
+        tables.executeSql(
+                "CREATE TEMPORARY VIEW "
+                        + name
+                        + " AS SELECT * FROM (VALUES "
+                        + String.join(", ", rows)
+                        + ") AS t(id, text)");
+    }
+}
