@@ -1,6 +1,7 @@
 package io.github.weirml.testing;
 
 import java.util.Collection;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.metrics.Counter;
@@ -25,9 +26,15 @@ public final class JobMetrics {
 
     /** The sum over all subtasks; of a histogram, how many values it got. */
     public long sum(JobID job, String name) {
-        Collection<Metric> metrics = reporter.findMetrics(job, ".*\\.weir\\." + name).values();
+        return sumOf(job, "weir." + name);
+    }
+
+    /** The same of a metric of Flink's own, by the end of its name, such as cache.hitCount. */
+    public long sumOf(JobID job, String name) {
+        Collection<Metric> metrics =
+                reporter.findMetrics(job, ".*\\." + Pattern.quote(name)).values();
         if (metrics.isEmpty()) {
-            throw new AssertionError("no metric weir." + name);
+            throw new AssertionError("no metric " + name);
         }
         return metrics.stream().mapToLong(JobMetrics::value).sum();
     }

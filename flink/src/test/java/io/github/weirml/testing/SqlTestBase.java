@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
@@ -22,13 +21,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class SqlTestBase {
 
+    /** What the jobs of all such tests count. */
+    protected static final JobMetrics METRICS = new JobMetrics();
+
     @RegisterExtension
     protected static final MiniClusterExtension CLUSTER =
-            new MiniClusterExtension(
-                    new MiniClusterResourceConfiguration.Builder()
-                            .setNumberTaskManagers(1)
-                            .setNumberSlotsPerTaskManager(4)
-                            .build());
+            new MiniClusterExtension(METRICS.cluster(4));
 
     /** An environment whose jobs have that parallelism and no restarts. */
     protected static StreamTableEnvironment tables(int parallelism) {

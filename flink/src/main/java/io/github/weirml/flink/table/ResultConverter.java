@@ -4,11 +4,13 @@ import io.github.weirml.client.Field;
 import io.github.weirml.client.Reason;
 import io.github.weirml.client.Result;
 import java.io.Serializable;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.api.ValidationException;
@@ -143,7 +145,31 @@ public final class ResultConverter implements Serializable {
         for (MetadataColumn column : metadata) {
             row.setField(column.position, column.value(result, failure));
         }
-        return Collections.singletonList(row);
+        return failure == null ? Collections.singletonList(row) : new FailedRow(row);
+    }
+
+    /** Whether {@link #convert} made these rows of an error. */
+    static boolean isFailure(Collection<RowData> rows) {
+        return rows.isEmpty() || rows instanceof FailedRow;
+    }
+
+    private static final class FailedRow extends AbstractList<RowData> {
+        private final RowData row;
+
+        FailedRow(RowData row) {
+            this.row = row;
+        }
+
+        @Override
+        public RowData get(int index) {
+            Objects.checkIndex(index, 1);
+            return row;
+        }
+
+        @Override
+        public int size() {
+            return 1;
+        }
     }
 
     private void fail(GenericRowData row, Failure failure) {
