@@ -1,5 +1,7 @@
 package parsing
 
+import "github.com/weir-ml/weir/parsing/jsonpath"
+
 // The parts that tests look at from the inside.
 const (
 	MaxDepth   = maxDepth
@@ -13,7 +15,7 @@ type JSONNode struct {
 	Raw, Text string
 	Names     []string
 	Children  []JSONNode
-	Kind      byte // one of 0 n " [ {
+	Kind      byte // one of n f t 0 " [ {
 }
 
 // ReadJSON reads a whole JSON document; false if it is none, or beyond a limit.
@@ -34,33 +36,14 @@ func ReadJSON(doc string) (node JSONNode, valid, limit bool) {
 	return t.export(0), true, false
 }
 
-func (t *tree) export(id int32) JSONNode {
-	n := JSONNode{Raw: t.raw(id), Kind: `0n"[{`[t.nodes[id].kind]}
-	if t.nodes[id].kind == kindText {
-		n.Text = t.string(id)
+func (t *tree) export(id jsonpath.Node) JSONNode {
+	n := JSONNode{Raw: t.raw(id), Kind: `nft0"[{`[t.nodes[id].kind]}
+	if t.nodes[id].kind == jsonpath.Text {
+		n.Text = t.Text(id)
 	}
 	for _, child := range t.children(id) {
-		n.Names = append(n.Names, t.key(child))
+		n.Names = append(n.Names, t.Name(child))
 		n.Children = append(n.Children, t.export(child))
 	}
 	return n
-}
-
-// SelectJSON returns what a path selects in a document, as written; false if it would look at too much.
-func SelectJSON(expr, doc string) ([]string, bool, error) {
-	p, err := compilePath(expr)
-	if err != nil {
-		return nil, false, err
-	}
-	var t tree
-	if _, d := t.read(doc, 0); d != nil {
-		panic(d.message())
-	}
-	w := walk{tree: &t}
-	nodes, ok := w.follow(p)
-	found := []string{}
-	for _, id := range nodes {
-		found = append(found, t.raw(id))
-	}
-	return found, ok, nil
 }

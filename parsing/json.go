@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/weir-ml/weir/parsing/jsonpath"
 )
 
 // jsonFormat reads entries that are JSON objects with a field for the index and fields for the values.
 type jsonFormat struct {
-	expr   string
-	path   path
+	path *jsonpath.Path
+	// isOwn says that the path is $[*], weir's default.
+	isOwn  bool
 	index  string
 	values []string
 }
@@ -22,7 +25,8 @@ func (f *jsonFormat) read(reply Reply) reading {
 	if start < 0 {
 		return reading{problem: ProblemUnparsable, message: "the reply ends before the model has done thinking"}
 	}
-	c := collector{format: f, scan: newScan(reply.Text, start), start: start}
+	limits := jsonpath.Limits{Visits: maxVisits, Results: maxEntries}
+	c := collector{format: f, scan: newScan(reply.Text, start), limits: limits, start: start}
 	for !c.failed && c.scan.next() {
 		c.add()
 	}
@@ -57,7 +61,8 @@ func afterThinking(text string) int {
 type collector struct {
 	format *jsonFormat
 	scan   scan
-	walk   walk
+	// limits bounds what the path may look at in all values together.
+	limits jsonpath.Limits
 	// start is where the answer begins in the reply.
 	start int
 	// answers are the entries of payloads in which at least one entry has a value. The others are quoted: the records
@@ -73,15 +78,19 @@ type collector struct {
 	failed bool
 }
 
-// maxEntries is how many entries a reply may have, over all its JSON values.
-const maxEntries = 1 << 14
+// The bounds of one reply, over all its JSON values.
+const (
+	// maxEntries is how many entries it may have.
+	maxEntries = 1 << 14
+	// maxVisits is how many values the path may look at.
+	maxVisits = jsonpath.DefaultVisits
+)
 
 // add takes in the value that the scan is at.
 func (c *collector) add() {
 	t := &c.scan.tree
-	c.walk.tree = t
-	nodes, ok := c.format.entries(&c.walk)
-	if !ok || len(nodes) > maxEntries || len(c.answers)+len(c.quoted) > maxEntries {
+	nodes, err := c.format.entries(t, &c.limits)
+	if err != nil || len(nodes) > maxEntries || len(c.answers)+len(c.quoted) > maxEntries {
 		c.failed = true
 		return
 	}
@@ -92,7 +101,7 @@ func (c *collector) add() {
 	c.addObjects(nodes)
 }
 
-func (c *collector) addObjects(nodes []int32) {
+func (c *collector) addObjects(nodes []jsonpath.Node) {
 	t := &c.scan.tree
 	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(nodes)*len(c.format.values))}
 	entries := make([]rawEntry, 0, len(nodes))
@@ -102,7 +111,7 @@ func (c *collector) addObjects(nodes []int32) {
 		switch {
 		case hasValue:
 			valued++
-		case e.naming == unnamed && t.nodes[id].kind == kindObject:
+		case e.naming == unnamed && t.nodes[id].kind == jsonpath.Object:
 			c.strangers++
 			continue
 		case e.naming == unnamed:
@@ -124,13 +133,13 @@ func (c *collector) addObjects(nodes []int32) {
 
 // addTexts takes in an array of strings. It is the weakest form of an answer, a list of labels looks the same: it
 // counts only where the reply is nothing else.
-func (c *collector) addTexts(nodes []int32) {
+func (c *collector) addTexts(nodes []jsonpath.Node) {
 	before, after := c.scan.reply[c.start:c.scan.start], c.scan.reply[c.scan.pos:]
 	if !isFence(before) || !isFence(after) || !areList(&c.scan.tree, nodes) {
 		return
 	}
 	for _, id := range nodes {
-		field := Field{Name: c.format.values[0], Value: c.scan.tree.string(id)}
+		field := Field{Name: c.format.values[0], Value: c.scan.tree.Text(id)}
 		c.answers = append(c.answers, rawEntry{fields: []Field{field}})
 	}
 	c.payloads++
@@ -185,7 +194,7 @@ func (c *collector) nothing(cutOff bool) reading {
 	case c.strangers > 0:
 		r.message = fmt.Sprintf("no object in the reply has the field %s; there are %d objects", c.format.wanted(), c.strangers)
 	default:
-		r.message = "the JSON in the reply has no entry where response.path says (" + c.format.expr + ")"
+		r.message = "the JSON in the reply has no entry where response.path says (" + c.format.path.String() + ")"
 	}
 	return r
 }

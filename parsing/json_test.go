@@ -257,3 +257,20 @@ func checkFields(tb testing.TB, a parsing.Answer) {
 		}
 	}
 }
+
+// TestPathIsBounded: a path may not multiply a small reply into endless work.
+func TestPathIsBounded(t *testing.T) {
+	doc := strings.Repeat("[", 300) + strings.Repeat("]", 300)
+	p := newParser(t, parsing.Config{Path: "$" + strings.Repeat("..*", 100)})
+	parseCase{"", strings.Repeat(doc, 1000), 1, "!unparsable", "", "response.path looks at too much"}.run(t, p)
+}
+
+// TestPathSelectsEntries: a filter picks the entries.
+func TestPathSelectsEntries(t *testing.T) {
+	p := newParser(t, parsing.Config{Path: "$.results[?@.final == true]"})
+	reply := `{"results": [{"index": 1, "value": "a", "final": false}, {"index": 1, "value": "b", "final": true}, {"index": 2, "value": "c", "final": true}]}`
+	answer := p.Parse(parsing.Reply{Text: reply}, 2)
+	if len(answer.Warnings) > 0 || answer.Entries[0].Fields[0].Value != "b" || answer.Entries[1].Fields[0].Value != "c" {
+		t.Errorf("%+v", answer)
+	}
+}

@@ -1,12 +1,15 @@
 package parsing
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/weir-ml/weir/parsing/jsonpath"
 )
 
 // The defaults and bounds of what Config names.
@@ -20,10 +23,7 @@ const (
 )
 
 func newJSONFormat(cfg Config) (format, []error) {
-	f := &jsonFormat{expr: cfg.Path, index: cfg.IndexField, values: slices.Clone(cfg.ValueFields)}
-	if f.expr == "" {
-		f.expr = defaultPath
-	}
+	f := &jsonFormat{index: cfg.IndexField, values: slices.Clone(cfg.ValueFields)}
 	if f.index == "" {
 		f.index = defaultIndex
 	}
@@ -32,8 +32,11 @@ func newJSONFormat(cfg Config) (format, []error) {
 	}
 	var problems []error
 	var err error
-	if f.path, err = compilePath(f.expr); err != nil {
+	if f.path, err = jsonpath.Parse(cmp.Or(cfg.Path, defaultPath)); err != nil {
 		problems = append(problems, fmt.Errorf("response.path: %w", err))
+	} else {
+		names, each, _ := f.path.Members()
+		f.isOwn = each && len(names) == 0
 	}
 	if err := checkName(f.index); err != nil {
 		problems = append(problems, fmt.Errorf("response.index.field: %w", err))
@@ -86,14 +89,14 @@ type objectReader struct {
 
 // entry reads one node. hasValue says whether at least one value field is there, null or not. A node that is no object
 // is an entry with neither an index nor a value.
-func (r *objectReader) entry(id int32) (e rawEntry, hasValue bool) {
+func (r *objectReader) entry(id jsonpath.Node) (e rawEntry, hasValue bool) {
 	n := &r.tree.nodes[id]
-	if n.kind != kindObject {
+	if n.kind != jsonpath.Object {
 		return rawEntry{}, false
 	}
 	var m members
 	for child := id + 1; child < n.past; child = r.tree.nodes[child].past {
-		name := r.tree.key(child)
+		name := r.tree.Name(child)
 		if name == r.format.index {
 			m.index.set(r.tree, child)
 		} else if i := slices.Index(r.format.values, name); i >= 0 {
@@ -114,12 +117,12 @@ type members struct {
 
 // member is a field of an object. The root is never one, so that 0 stands for a field that is not there.
 type member struct {
-	id int32
+	id jsonpath.Node
 	// twice says that it is there again with something else.
 	twice bool
 }
 
-func (m *member) set(t *tree, id int32) {
+func (m *member) set(t *tree, id jsonpath.Node) {
 	m.twice = m.twice || m.id != 0 && t.raw(m.id) != t.raw(id)
 	m.id = id
 }
@@ -130,11 +133,11 @@ func (r *objectReader) naming(m member) (naming, int) {
 	}
 	index, ok := -1, false
 	switch r.tree.nodes[m.id].kind {
-	case kindScalar:
+	case jsonpath.Number:
 		index, ok = parseIndex(r.tree.raw(m.id))
-	case kindText:
-		index, ok = parseIndex(trimLabel(r.tree.string(m.id)))
-	case kindNull, kindArray, kindObject:
+	case jsonpath.Text:
+		index, ok = parseIndex(trimLabel(r.tree.Text(m.id)))
+	case jsonpath.Null, jsonpath.False, jsonpath.True, jsonpath.Array, jsonpath.Object:
 	}
 	if m.twice || !ok {
 		return misnamed, 0
@@ -179,7 +182,7 @@ func (r *objectReader) valuesOf(m *members) ([]Field, Problem, string) {
 		if v.twice {
 			return r.spoil(start, fmt.Sprintf("the answer for this record has the field %q twice, with different values", name))
 		}
-		if r.tree.nodes[v.id].kind == kindNull {
+		if r.tree.nodes[v.id].kind == jsonpath.Null {
 			nulls++
 		}
 		r.fields = append(r.fields, r.field(name, v.id))
@@ -195,9 +198,9 @@ func (r *objectReader) spoil(start int, message string) ([]Field, Problem, strin
 	return nil, ProblemInvalid, message
 }
 
-func (r *objectReader) field(name string, id int32) Field {
-	if r.tree.nodes[id].kind == kindText {
-		return Field{Name: name, Value: r.tree.string(id)}
+func (r *objectReader) field(name string, id jsonpath.Node) Field {
+	if r.tree.nodes[id].kind == jsonpath.Text {
+		return Field{Name: name, Value: r.tree.Text(id)}
 	}
 	return Field{Name: name, Value: compact(r.tree.raw(id)), JSON: true}
 }

@@ -12,7 +12,7 @@ func (f *jsonFormat) instruction() string {
 	open, shut, ok := f.wrapping()
 	switch {
 	case !ok:
-		fmt.Fprintf(&b, "Answer with JSON and nothing else. The JSONPath %s selects one object for each input in it:\n", f.expr)
+		fmt.Fprintf(&b, "Answer with JSON and nothing else. The JSONPath %s selects one object for each input in it:\n", f.path)
 		open, shut = "", ""
 	case open == "[":
 		b.WriteString("Answer with a JSON array and nothing else, with one object for each input:\n")
@@ -26,18 +26,12 @@ func (f *jsonFormat) instruction() string {
 
 // wrapping returns what is before and behind the entries, false for a path that does not tell.
 func (f *jsonFormat) wrapping() (open, shut string, ok bool) {
-	steps := f.path
-	if len(steps) > 0 && steps[len(steps)-1] == elements {
-		steps = steps[:len(steps)-1]
-	}
+	names, _, ok := f.path.Members()
 	var b strings.Builder
-	for _, s := range steps {
-		if s.by != byName || s.deep {
-			return "", "", false
-		}
-		b.WriteString("{" + quote(s.name) + ": ")
+	for _, name := range names {
+		b.WriteString("{" + quote(name) + ": ")
 	}
-	return b.String() + "[", "]" + strings.Repeat("}", len(steps)), true
+	return b.String() + "[", "]" + strings.Repeat("}", len(names)), ok
 }
 
 func (f *jsonFormat) example(index int) string {

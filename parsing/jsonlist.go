@@ -1,27 +1,30 @@
 package parsing
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/weir-ml/weir/parsing/jsonpath"
+)
 
 // entries returns the nodes of a reply's JSON value that should be entries: what response.path selects, or the elements
 // of the one array that it selects. Where the path is weir's own, shapes that can mean only one thing are read as well:
-// an object around the array, and one object instead of it. false if the path looks at too much.
-func (f *jsonFormat) entries(w *walk) ([]int32, bool) {
-	t := w.tree
-	if f.path.isElements() && t.nodes[0].kind == kindObject {
-		return f.ofObject(t), true
+// an object around the array, and one object instead of it. The error is that the path looks at too much.
+func (f *jsonFormat) entries(t *tree, limits *jsonpath.Limits) ([]jsonpath.Node, error) {
+	if f.isOwn && t.nodes[0].kind == jsonpath.Object {
+		return f.ofObject(t), nil
 	}
-	nodes, ok := w.follow(f.path)
-	if len(nodes) == 1 && t.nodes[nodes[0]].kind == kindArray {
-		return t.children(nodes[0]), ok
+	nodes, err := f.path.Select(t, limits)
+	if len(nodes) == 1 && t.nodes[nodes[0]].kind == jsonpath.Array {
+		return t.children(nodes[0]), err
 	}
-	return nodes, ok
+	return nodes, err
 }
 
 // ofObject returns the entries of an object in the place of an array: its list, or itself.
-func (f *jsonFormat) ofObject(t *tree) []int32 {
+func (f *jsonFormat) ofObject(t *tree) []jsonpath.Node {
 	self := f.look(t, 0)
 	if self.index && self.value {
-		return []int32{0}
+		return []jsonpath.Node{0}
 	}
 	lists := f.lists(t, 0, nil)
 	if len(lists) == 1 {
@@ -31,30 +34,31 @@ func (f *jsonFormat) ofObject(t *tree) []int32 {
 		}
 	}
 	members := t.children(0)
-	if !self.index && !self.value && slices.ContainsFunc(members, func(id int32) bool { return t.nodes[id].kind == kindObject }) {
+	isObject := func(id jsonpath.Node) bool { return t.Kind(id) == jsonpath.Object }
+	if !self.index && !self.value && slices.ContainsFunc(members, isObject) {
 		return members // which is what $[*] says
 	}
-	return []int32{0}
+	return []jsonpath.Node{0}
 }
 
 // lists adds the arrays that look like an answer, in an object and the objects in it.
-func (f *jsonFormat) lists(t *tree, id int32, found []int32) []int32 {
+func (f *jsonFormat) lists(t *tree, id jsonpath.Node, found []jsonpath.Node) []jsonpath.Node {
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		switch t.nodes[child].kind {
-		case kindArray:
+		case jsonpath.Array:
 			if f.isList(t, child) {
 				found = append(found, child)
 			}
-		case kindObject:
+		case jsonpath.Object:
 			found = f.lists(t, child, found)
-		case kindScalar, kindNull, kindText:
+		case jsonpath.Null, jsonpath.False, jsonpath.True, jsonpath.Number, jsonpath.Text:
 		}
 	}
 	return found
 }
 
 // isList reports whether all elements of an array are entries and one has a value.
-func (f *jsonFormat) isList(t *tree, id int32) bool {
+func (f *jsonFormat) isList(t *tree, id jsonpath.Node) bool {
 	value := false
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		l := f.look(t, child)
@@ -69,13 +73,13 @@ func (f *jsonFormat) isList(t *tree, id int32) bool {
 // looks says which of the fields that weir wants are in an object.
 type looks struct{ index, value bool }
 
-func (f *jsonFormat) look(t *tree, id int32) looks {
+func (f *jsonFormat) look(t *tree, id jsonpath.Node) looks {
 	var l looks
-	if t.nodes[id].kind != kindObject {
+	if t.nodes[id].kind != jsonpath.Object {
 		return l
 	}
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
-		name := t.key(child)
+		name := t.Name(child)
 		l.index = l.index || name == f.index
 		l.value = l.value || slices.Contains(f.values, name)
 	}
@@ -84,7 +88,7 @@ func (f *jsonFormat) look(t *tree, id int32) looks {
 
 // areList reports whether nodes are next to each other in one array, or are a single value. The order of an object's
 // members and of values from several places says nothing.
-func areList(t *tree, nodes []int32) bool {
+func areList(t *tree, nodes []jsonpath.Node) bool {
 	for i, id := range nodes {
 		if t.nodes[id].keyEnd > 0 || i > 0 && t.nodes[nodes[i-1]].past != id {
 			return false
@@ -94,9 +98,9 @@ func areList(t *tree, nodes []int32) bool {
 }
 
 // areTexts reports whether the nodes are strings, which are then the values themselves.
-func (f *jsonFormat) areTexts(t *tree, nodes []int32) bool {
+func (f *jsonFormat) areTexts(t *tree, nodes []jsonpath.Node) bool {
 	for _, id := range nodes {
-		if t.nodes[id].kind != kindText {
+		if t.nodes[id].kind != jsonpath.Text {
 			return false
 		}
 	}
@@ -104,8 +108,8 @@ func (f *jsonFormat) areTexts(t *tree, nodes []int32) bool {
 }
 
 // children returns the nodes right below one.
-func (t *tree) children(id int32) []int32 {
-	var nodes []int32
+func (t *tree) children(id jsonpath.Node) []jsonpath.Node {
+	var nodes []jsonpath.Node
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		nodes = append(nodes, child)
 	}

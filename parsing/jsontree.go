@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/weir-ml/weir/parsing/jsonpath"
 )
 
 // The bounds of one JSON value.
@@ -13,7 +15,7 @@ const (
 )
 
 // tree is a JSON value (RFC 8259, strict) that remembers where each of its parts is in the text, so that a part can be
-// given back as it was written. Of names that occur twice in an object both are kept.
+// given back as it was written. Of names that occur twice in an object both are kept. It is a [jsonpath.Tree].
 type tree struct {
 	text string
 	// nodes are in the order of the text: the root first, each node before its children.
@@ -31,21 +33,10 @@ type node struct {
 	start, end       int32
 	keyStart, keyEnd int32
 	// past is the first node that is neither this one nor below it.
-	past               int32
-	kind               kind
+	past               jsonpath.Node
+	kind               jsonpath.Kind
 	escaped, keyEscape bool
 }
-
-// kind is what a node is.
-type kind uint8
-
-const (
-	kindScalar kind = iota // a number or a boolean
-	kindNull
-	kindText
-	kindArray
-	kindObject
-)
 
 // damage is why and where text is no JSON.
 type damage struct {
@@ -90,15 +81,16 @@ func (t *tree) value(n node) *damage {
 	var d *damage
 	switch c := t.peek(); {
 	case c == '{':
-		n.kind = kindObject
+		n.kind = jsonpath.Object
 		d = t.object()
 	case c == '[':
-		n.kind = kindArray
+		n.kind = jsonpath.Array
 		d = t.array()
 	case c == '"':
-		n.kind = kindText
+		n.kind = jsonpath.Text
 		n.escaped, d = t.quoted()
 	case c == '-' || isDigit(c):
+		n.kind = jsonpath.Number
 		d = t.number()
 	default:
 		n.kind, d = t.literal()
@@ -106,8 +98,8 @@ func (t *tree) value(n node) *damage {
 	if d != nil {
 		return d
 	}
-	n.end = int32(t.pos)         //nolint:gosec // as above
-	n.past = int32(len(t.nodes)) //nolint:gosec // at most maxNodes
+	n.end = int32(t.pos)                 //nolint:gosec // as above
+	n.past = jsonpath.Node(len(t.nodes)) //nolint:gosec // at most maxNodes
 	t.nodes[id] = n
 	return nil
 }
@@ -277,17 +269,20 @@ func (t *tree) digits() bool {
 	return t.pos > start
 }
 
-func (t *tree) literal() (kind, *damage) {
-	for _, l := range []string{"null", "true", "false"} {
-		if strings.HasPrefix(t.text[t.pos:], l) {
-			t.pos += len(l)
-			if l == "null" {
-				return kindNull, nil
-			}
-			return kindScalar, nil
+// literals are the words of JSON.
+var literals = []struct {
+	word string
+	kind jsonpath.Kind
+}{{"null", jsonpath.Null}, {"true", jsonpath.True}, {"false", jsonpath.False}}
+
+func (t *tree) literal() (jsonpath.Kind, *damage) {
+	for _, l := range literals {
+		if strings.HasPrefix(t.text[t.pos:], l.word) {
+			t.pos += len(l.word)
+			return l.kind, nil
 		}
 	}
-	return kindScalar, t.broken("a value")
+	return jsonpath.Null, t.broken("a value")
 }
 
 func (t *tree) space() {
@@ -318,17 +313,28 @@ func (t *tree) limit(which string) *damage {
 	return &damage{offset: t.pos, expected: which, depth: t.depth, limit: true}
 }
 
-// key returns the name of a node within its object.
-func (t *tree) key(id int32) string {
+// Kind returns what a node is.
+func (t *tree) Kind(id jsonpath.Node) jsonpath.Kind { return t.nodes[id].kind }
+
+// Past returns the first node that is neither id nor below it.
+func (t *tree) Past(id jsonpath.Node) jsonpath.Node { return t.nodes[id].past }
+
+// Name returns the name of a node within its object.
+func (t *tree) Name(id jsonpath.Node) string {
 	n := &t.nodes[id]
 	return unquote(t.text[n.keyStart:n.keyEnd], n.keyEscape)
 }
 
 // raw returns a node as it was written.
-func (t *tree) raw(id int32) string { return t.text[t.nodes[id].start:t.nodes[id].end] }
+func (t *tree) raw(id jsonpath.Node) string { return t.text[t.nodes[id].start:t.nodes[id].end] }
 
-// string returns what a node of kindText says.
-func (t *tree) string(id int32) string { return unquote(t.raw(id), t.nodes[id].escaped) }
+// Text returns what a text says, and a number as it was written.
+func (t *tree) Text(id jsonpath.Node) string {
+	if t.nodes[id].kind == jsonpath.Number {
+		return t.raw(id)
+	}
+	return unquote(t.raw(id), t.nodes[id].escaped)
+}
 
 // unquote takes a string that has been read out of its quotes.
 func unquote(quoted string, escaped bool) string {

@@ -65,7 +65,7 @@ func rewrite(t *testing.T, b *strings.Builder, n parsing.JSONNode) {
 	t.Helper()
 	closing := map[byte]string{'[': "]", '{': "}"}[n.Kind]
 	switch n.Kind {
-	case '0', 'n':
+	case '0', 'n', 'f', 't':
 		b.WriteString(n.Raw)
 		return
 	case '"':

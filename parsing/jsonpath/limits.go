@@ -58,16 +58,15 @@ const (
 	LimitCompared
 )
 
-// String says what the limit bounds.
-func (l Limit) String() string {
-	words := []string{
-		"the bytes of a path", "the nesting of a path", "the selectors of a path", "the size of a regular expression",
-		"the values that a path looks at", "the values that a path selects", "the nesting of values that are compared",
-	}
-	if l < 0 || int(l) >= len(words) {
-		return fmt.Sprintf("limit %d", int(l))
-	}
-	return words[l]
+// sentences say what each limit allows.
+var sentences = []string{
+	LimitBytes:     "a path has at most %d bytes",
+	LimitNesting:   "a path is nested at most %d deep",
+	LimitSelectors: "a path has at most %d selectors",
+	LimitPattern:   "a regular expression has at most %d characters, its repetitions written out",
+	LimitVisits:    "a path looks at no more than %d values",
+	LimitResults:   "a path selects at most %d values",
+	LimitCompared:  "values that are compared are nested at most %d deep",
 }
 
 // LimitError says that an expression or a selection goes beyond a bound. A selection that does has no result at all.
@@ -78,5 +77,10 @@ type LimitError struct {
 	Max int
 }
 
-// Error names the limit.
-func (e *LimitError) Error() string { return fmt.Sprintf("%s: at most %d", e.Limit, e.Max) }
+// Error says what is allowed.
+func (e *LimitError) Error() string {
+	if e.Limit < 0 || int(e.Limit) >= len(sentences) {
+		return fmt.Sprintf("limit %d: at most %d", e.Limit, e.Max)
+	}
+	return fmt.Sprintf(sentences[e.Limit], e.Max)
+}
