@@ -3,10 +3,8 @@ package io.github.weirml.testing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.Row;
@@ -18,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * SQL on a MiniCluster of one task manager with four slots. The first job of a JVM takes 15 s and
  * more, so all such tests share one.
  */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(120)
 public abstract class SqlTestBase {
 
     /** What the jobs of all such tests count. */
@@ -62,12 +60,10 @@ public abstract class SqlTestBase {
 
     /** Runs a query to its end. */
     protected static List<Row> rows(StreamTableEnvironment tables, String query) throws Exception {
-        TableResult result = tables.executeSql(query);
         List<Row> rows = new ArrayList<>();
-        try (CloseableIterator<Row> all = result.collect()) {
+        try (CloseableIterator<Row> all = tables.executeSql(query).collect()) {
             all.forEachRemaining(rows::add);
         }
-        result.await(60, TimeUnit.SECONDS);
         return rows;
     }
 

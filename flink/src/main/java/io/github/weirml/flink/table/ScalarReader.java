@@ -8,6 +8,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.StringData;
@@ -95,15 +96,23 @@ final class ScalarReader implements ValueReader {
             case TIME_WITHOUT_TIME_ZONE:
                 return json -> (int) (LocalTime.parse(text(json)).toNanoOfDay() / 1_000_000);
             case TIMESTAMP_WITHOUT_TIME_ZONE:
-                return json ->
-                        TimestampData.fromLocalDateTime(LocalDateTime.parse(dateTime(text(json))));
+                return json -> timestamp(LocalDateTime.parse(dateTime(text(json))), type);
             case TIMESTAMP_WITH_LOCAL_TIME_ZONE:
                 return json ->
-                        TimestampData.fromInstant(
-                                OffsetDateTime.parse(dateTime(text(json))).toInstant());
+                        timestamp(
+                                OffsetDateTime.parse(dateTime(text(json)))
+                                        .withOffsetSameInstant(ZoneOffset.UTC)
+                                        .toLocalDateTime(),
+                                type);
             default:
                 return null;
         }
+    }
+
+    /** Without the digits that the type does not have, as a CAST does. */
+    private static TimestampData timestamp(LocalDateTime time, LogicalType type) {
+        int unit = (int) Math.pow(10, 9 - LogicalTypeChecks.getPrecision(type));
+        return TimestampData.fromLocalDateTime(time.withNano(time.getNano() / unit * unit));
     }
 
     /** Between the date and the time SQL has a space, ISO 8601 a T. */

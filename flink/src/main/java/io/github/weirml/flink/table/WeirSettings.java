@@ -85,6 +85,9 @@ public final class WeirSettings implements Serializable {
     private Duration recordTimeout(Duration flinkTimeout) {
         Duration most = flinkTimeout.multipliedBy(5).dividedBy(6);
         Duration wanted = own.getOptional(WeirOptions.RECORD_TIMEOUT).orElse(most);
+        if (wanted.toMillis() <= 0) {
+            throw new ValidationException("weir: 'record.timeout' must be more than zero");
+        }
         if (wanted.compareTo(most) > 0) {
             throw new ValidationException(
                     String.format(
