@@ -101,19 +101,19 @@ public final class RecordConverter implements Serializable {
         private final String name;
         private final LogicalType type;
         private final boolean isText;
-        private final RowData.FieldGetter getter;
+        private final RowFields getter;
         private final ValueWriter writer;
 
         Column(String name, LogicalType type, int position) {
             this.name = name;
             this.type = type;
             this.isText = ValueWriter.isText(type);
-            this.getter = RowData.createFieldGetter(type, position);
+            this.getter = new RowFields(type, position);
             this.writer = ValueWriter.of(type, name);
         }
 
         String content(RowData row) {
-            Object value = getter.getFieldOrNull(row);
+            Object value = getter.of(row);
             if (value == null) {
                 return null;
             }

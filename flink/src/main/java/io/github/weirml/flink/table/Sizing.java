@@ -43,7 +43,8 @@ final class Sizing {
             int less = capacity - capacity % size;
             return String.format(
                     "'max-concurrent-operations' is %d, no multiple of 'batch.size', %d: batches are"
-                            + " smaller, or %d rows of it wait. Set it to %d or %d",
+                            + " smaller, or %d rows of it wait. Set it to %d or %d, unless the rest is room"
+                            + " for watermarks, which take places too",
                     capacity, size, capacity % size, less, less + size);
         }
         return null;

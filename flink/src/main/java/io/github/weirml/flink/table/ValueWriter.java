@@ -1,7 +1,10 @@
 package io.github.weirml.flink.table;
 
+import static org.apache.flink.table.types.logical.LogicalTypeRoot.TIME_WITHOUT_TIME_ZONE;
+
 import java.io.IOException;
 import java.io.Serializable;
+import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
@@ -38,12 +41,10 @@ interface ValueWriter extends Serializable {
             case SMALLINT:
             case INTEGER:
             case BIGINT:
-                return (out, value) -> out.writeNumber(((Number) value).longValue());
             case FLOAT:
             case DOUBLE:
-                return ValueWriter::writeFloating;
             case DECIMAL:
-                return (out, value) -> out.writeNumber(((DecimalData) value).toBigDecimal());
+                return ValueWriter::writeNumber;
             case VARIANT:
                 return (out, value) -> out.writeRawValue(((Variant) value).toJson());
             case ARRAY:
@@ -68,9 +69,11 @@ interface ValueWriter extends Serializable {
 
     /** Text of a value; dates and times as ISO 8601 has them. */
     static String text(LogicalType type, Object value) {
+        if (value instanceof Integer && type.getTypeRoot() != TIME_WITHOUT_TIME_ZONE) {
+            return LocalDate.ofEpochDay((Integer) value)
+                    .toString(); // A DATE, whatever is declared.
+        }
         switch (type.getTypeRoot()) {
-            case DATE:
-                return LocalDate.ofEpochDay((Integer) value).toString();
             case TIME_WITHOUT_TIME_ZONE:
                 return DateTimeFormatter.ISO_LOCAL_TIME.format(
                         LocalTime.ofNanoOfDay((Integer) value * 1_000_000L));
@@ -84,26 +87,36 @@ interface ValueWriter extends Serializable {
         }
     }
 
+    /**
+     * By the value's own class: Flink takes an INT for a BIGINT column, and does not convert it.
+     */
+    private static void writeNumber(JsonGenerator out, Object value) throws IOException {
+        if (value instanceof DecimalData) {
+            out.writeNumber(((DecimalData) value).toBigDecimal());
+        } else if (value instanceof Float || value instanceof Double) {
+            writeFloating(out, (Number) value);
+        } else {
+            out.writeNumber(((Number) value).longValue());
+        }
+    }
+
     /** JSON has no word for what is no number. */
-    private static void writeFloating(JsonGenerator out, Object value) throws IOException {
-        double number = ((Number) value).doubleValue();
+    private static void writeFloating(JsonGenerator out, Number value) throws IOException {
+        double number = value.doubleValue();
         if (Double.isNaN(number) || Double.isInfinite(number)) {
             out.writeString(value.toString());
-        } else if (value instanceof Float) {
-            out.writeNumber((Float) value);
         } else {
-            out.writeNumber(number);
+            out.writeNumber(new BigDecimal(value.toString()));
         }
     }
 
     private static ValueWriter array(ArrayType type, String column) {
         ValueWriter element = nullable(type.getElementType(), column);
-        ArrayData.ElementGetter getter = ArrayData.createElementGetter(type.getElementType());
+        ArrayElements elements = new ArrayElements(type.getElementType(), column);
         return (out, value) -> {
-            ArrayData array = (ArrayData) value;
             out.writeStartArray();
-            for (int i = 0; i < array.size(); i++) {
-                element.write(out, getter.getElementOrNull(array, i));
+            for (Object one : elements.of((ArrayData) value)) {
+                element.write(out, one);
             }
             out.writeEndArray();
         };
@@ -118,16 +131,15 @@ interface ValueWriter extends Serializable {
                             column, type.asSummaryString()));
         }
         ValueWriter element = nullable(type.getValueType(), column);
-        ArrayData.ElementGetter keys = ArrayData.createElementGetter(keyType);
-        ArrayData.ElementGetter values = ArrayData.createElementGetter(type.getValueType());
+        ArrayElements keys = new ArrayElements(keyType, column);
+        ArrayElements values = new ArrayElements(type.getValueType(), column);
         return (out, value) -> {
-            MapData map = (MapData) value;
-            ArrayData keyArray = map.keyArray();
-            ArrayData valueArray = map.valueArray();
+            Object[] keyArray = keys.of(((MapData) value).keyArray());
+            Object[] valueArray = values.of(((MapData) value).valueArray());
             out.writeStartObject();
-            for (int i = 0; i < map.size(); i++) {
-                out.writeFieldName(String.valueOf(keys.getElementOrNull(keyArray, i)));
-                element.write(out, values.getElementOrNull(valueArray, i));
+            for (int i = 0; i < keyArray.length; i++) {
+                out.writeFieldName(String.valueOf(keyArray[i]));
+                element.write(out, valueArray[i]);
             }
             out.writeEndObject();
         };
@@ -135,17 +147,17 @@ interface ValueWriter extends Serializable {
 
     private static ValueWriter row(RowType type, String column) {
         List<ValueWriter> writers = new ArrayList<>();
-        List<RowData.FieldGetter> getters = new ArrayList<>();
+        List<RowFields> getters = new ArrayList<>();
         List<String> names = type.getFieldNames();
         for (int i = 0; i < type.getFieldCount(); i++) {
             writers.add(nullable(type.getTypeAt(i), column));
-            getters.add(RowData.createFieldGetter(type.getTypeAt(i), i));
+            getters.add(new RowFields(type.getTypeAt(i), i));
         }
         return (out, value) -> {
             out.writeStartObject();
             for (int i = 0; i < writers.size(); i++) {
                 out.writeFieldName(names.get(i));
-                writers.get(i).write(out, getters.get(i).getFieldOrNull((RowData) value));
+                writers.get(i).write(out, getters.get(i).of((RowData) value));
             }
             out.writeEndObject();
         };

@@ -3,7 +3,6 @@ package io.github.weirml.flink.table;
 import io.github.weirml.client.Record;
 import io.github.weirml.client.Result;
 import io.github.weirml.client.SessionConfig;
-import io.github.weirml.client.SessionInfo;
 import io.github.weirml.flink.internal.SubtaskSession;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
@@ -36,9 +35,14 @@ public final class WeirPredictFunction extends AsyncPredictFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         session = SubtaskSession.open(settings.client(), config, context);
-        SessionInfo info = session.info();
-        results.checkFields(info.options().getOrDefault(WeirOptions.VALUE_FIELD, ""));
-        records = RecordConverter.of(input, info.options().get(WeirOptions.TEMPLATE));
+        results.checkFields(option(WeirOptions.VALUE_FIELD));
+        records = RecordConverter.of(input, option(WeirOptions.TEMPLATE));
+    }
+
+    /** As it holds: the server's word, and where it says nothing the user's. */
+    private String option(String name) {
+        String asked = settings.serverOption(name);
+        return session.info().options().getOrDefault(name, asked == null ? "" : asked);
     }
 
     @Override

@@ -76,7 +76,7 @@ class PredictITCase extends SqlTestBase {
                             + " CAST(1.5 AS DECIMAL(20, 2)) AS d, CAST(0.25 AS FLOAT) AS f,"
                             + " DATE '2026-02-28' AS d8,"
                             + " TIMESTAMP '2026-02-28 10:00:00.5' AS ts,"
-                            + " ARRAY[1, 2] AS tags, ROW(1, 'z') AS r, MAP['k', 3] AS m,"
+                            + " ARRAY[CAST(1 AS BIGINT), -2] AS tags, ROW(1, 'z') AS r, MAP['k', 3] AS m,"
                             + " CAST(NULL AS STRING) AS n");
 
             List<Row> rows =
@@ -89,7 +89,7 @@ class PredictITCase extends SqlTestBase {
                     .containsExactly(
                             Row.of(
                                     "t:x b=true l=7 d=1.50 f=0.25 d8:2026-02-28"
-                                            + " ts:2026-02-28T10:00:00.500 tags=[1,2]"
+                                            + " ts:2026-02-28T10:00:00.5 tags=[1,-2]"
                                             + " r={\"a\":1,\"b\":\"z\"} m={\"k\":3} n=null"));
         }
     }

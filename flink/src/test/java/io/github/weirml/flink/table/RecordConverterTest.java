@@ -18,6 +18,7 @@ import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.binary.BinaryArrayData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.variant.Variant;
@@ -114,6 +115,29 @@ class RecordConverterTest {
                         RecordConverter.of(row("a", DataTypes.STRING()))
                                 .convert(GenericRowData.of((Object) null)))
                 .isNull();
+    }
+
+    /** Flink takes such columns for the declared ones, and does not convert them. */
+    @Test
+    void narrowerTypesThanTheModelsAreTakenAsTheyAre() {
+        assertThat(content(DataTypes.BIGINT(), 7)).isEqualTo("7");
+        assertThat(content(DataTypes.DOUBLE(), 0.25f)).isEqualTo("0.25");
+        assertThat(content(DataTypes.DOUBLE(), 3)).isEqualTo("3");
+        assertThat(content(DataTypes.DECIMAL(10, 2), 3L)).isEqualTo("3");
+        assertThat(content(DataTypes.TIMESTAMP(3), day())).isEqualTo("2026-02-28");
+        assertThat(
+                        content(
+                                DataTypes.ARRAY(DataTypes.BIGINT()),
+                                new GenericArrayData(new int[] {1, -2})))
+                .isEqualTo("[1,-2]");
+        BinaryArrayData ints = BinaryArrayData.fromPrimitiveArray(new int[] {1, -2});
+        assertThat(content(DataTypes.ARRAY(DataTypes.INT()), ints)).isEqualTo("[1,-2]");
+        assertThatThrownBy(() -> content(DataTypes.ARRAY(DataTypes.BIGINT()), ints))
+                .hasMessageContainingAll("'c'", "not BIGINT", "CAST");
+    }
+
+    private static String content(DataType type, Object value) {
+        return RecordConverter.of(row("c", type)).convert(GenericRowData.of(value)).text();
     }
 
     @Test
