@@ -72,4 +72,29 @@ class ArchitectureTest {
                 .haveModifier(JavaModifier.FINAL)
                 .check(CLASSES);
     }
+
+    @Test
+    void theSessionOfASubtaskKnowsNeitherTablesNorFunctions() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.weirml.flink.internal..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.github.weirml.flink", "io.github.weirml.flink.table..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void everyPublicClassForFlinkSaysForWhomItIs() {
+        classes()
+                .that()
+                .resideInAPackage("io.github.weirml.flink..")
+                .and()
+                .arePublic()
+                .should()
+                .beAnnotatedWith("org.apache.flink.annotation.PublicEvolving")
+                .orShould()
+                .beAnnotatedWith("org.apache.flink.annotation.Internal")
+                .check(CLASSES);
+    }
 }

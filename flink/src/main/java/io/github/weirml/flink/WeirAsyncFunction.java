@@ -73,9 +73,9 @@ public final class WeirAsyncFunction<IN, OUT> extends RichAsyncFunction<IN, OUT>
         this.session = b.session();
         this.timeout = b.timeout;
         this.onError = b.onError;
-        this.record = Objects.requireNonNull(b.record, "record is not set");
-        this.output = Objects.requireNonNull(b.output, "output is not set");
-        this.type = Objects.requireNonNull(b.type, "returns is not set");
+        this.record = Builder.set(b.record, "record(…)");
+        this.output = Builder.set(b.output, "output(…)");
+        this.type = Builder.set(b.type, "returns(…)");
     }
 
     /** A builder with the defaults that its methods name. */
@@ -300,7 +300,11 @@ public final class WeirAsyncFunction<IN, OUT> extends RichAsyncFunction<IN, OUT>
             return this;
         }
 
-        /** The function, for {@link AsyncDataStream}. */
+        /**
+         * The function, for {@link AsyncDataStream}.
+         *
+         * @throws IllegalStateException if something that is required is missing
+         */
         public WeirAsyncFunction<IN, OUT> build() {
             return new WeirAsyncFunction<>(this);
         }
@@ -323,6 +327,13 @@ public final class WeirAsyncFunction<IN, OUT> extends RichAsyncFunction<IN, OUT>
                     timeout.toMillis(),
                     TimeUnit.MILLISECONDS,
                     capacity);
+        }
+
+        private static <T> T set(T value, String method) {
+            if (value == null) {
+                throw new IllegalStateException("WeirAsyncFunction needs " + method);
+            }
+            return value;
         }
 
         private SessionConfig session() {

@@ -11,10 +11,15 @@ import io.github.weirml.testing.Reviews;
 import io.github.weirml.testing.Simulators;
 import io.github.weirml.testing.Threads;
 import io.github.weirml.testing.WeirProcess;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
@@ -22,9 +27,11 @@ import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.datastream.AsyncDataStream;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterEach;
@@ -262,6 +269,76 @@ class WeirAsyncFunctionITCase {
     }
 
     @Test
+    void aServerThatComesBackWithoutTheModelFailsTheJobOnce() throws Exception {
+        try (WeirProcess model = WeirProcess.simulate("--latency", "200ms");
+                WeirProcess weir = WeirProcess.serve(Simulators.config(folder, model))) {
+            StreamExecutionEnvironment env = env(1, new Configuration());
+            DataStream<Tuple2<String, String>> out =
+                    function(weir).capacity(40).orderedWait(rows(env, REVIEWS.subList(0, 1_000)));
+            try (CloseableIterator<Tuple2<String, String>> rows = out.collectAsync()) {
+                env.executeAsync();
+                rows.next();
+                Path config = folder.resolve("weir.yaml");
+                Files.writeString(
+                        config, Files.readString(config).replace("  sentiment:", "  other:"));
+                weir.kill();
+                weir.start();
+
+                assertThatThrownBy(() -> rows.forEachRemaining(row -> {}))
+                        .hasStackTraceContaining("weir refuses the session")
+                        .hasStackTraceContaining("NOT_FOUND");
+            }
+            assertThat(logs.with("ERROR io.github.weirml")).hasSize(1);
+            assertThat(logs.with(REVIEWS.get(45).f1)).isEmpty();
+        }
+    }
+
+    /** Something that takes connections and never says a word. */
+    @Test
+    void aJobThatWaitsForAServerCanBeCancelled() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            StreamExecutionEnvironment env = env(1, new Configuration());
+            function("127.0.0.1:" + silent.getLocalPort())
+                    .orderedWait(rows(env, SOME_BAD))
+                    .sinkTo(new DiscardingSink<>());
+            JobClient client = env.executeAsync();
+            try (Socket connection = silent.accept()) {
+                assertThat(connection.isConnected()).isTrue();
+                long start = System.nanoTime();
+                client.cancel().get(20, TimeUnit.SECONDS);
+
+                assertThatThrownBy(() -> client.getJobExecutionResult().get(20, TimeUnit.SECONDS))
+                        .hasStackTraceContaining("cancelled");
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(CANCEL_TIME);
+            }
+        }
+    }
+
+    private static final Duration CANCEL_TIME = Duration.ofSeconds(5);
+
+    @Test
+    void aJobWithRecordsInFlightCanBeCancelled() throws Exception {
+        try (WeirProcess model = WeirProcess.simulate("--fault", "hang=1");
+                WeirProcess weir = WeirProcess.serve(Simulators.config(folder, model))) {
+            StreamExecutionEnvironment env = env(2, new Configuration());
+            ASKED.drainPermits();
+            function(weir)
+                    .record(WeirAsyncFunctionITCase::countedRecord)
+                    .unorderedWait(rows(env, REVIEWS).rebalance())
+                    .sinkTo(new DiscardingSink<>());
+            JobClient client = env.executeAsync();
+            assertThat(ASKED.tryAcquire(100, 20, TimeUnit.SECONDS)).isTrue();
+            long start = System.nanoTime();
+            client.cancel().get(20, TimeUnit.SECONDS);
+
+            assertThatThrownBy(() -> client.getJobExecutionResult().get(20, TimeUnit.SECONDS))
+                    .hasStackTraceContaining("cancelled");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(CANCEL_TIME);
+            assertThat(logs.with("ERROR io.github.weirml")).isEmpty();
+        }
+    }
+
+    @Test
     void warningsOfTheServerAreLoggedOnce() throws Exception {
         try (WeirProcess weir = WeirProcess.serve()) {
             run(1, in -> function(weir).capacity(34).orderedWait(in), REVIEWS.subList(0, 500));
@@ -322,6 +399,14 @@ class WeirAsyncFunctionITCase {
                 .record(WeirAsyncFunctionITCase::record)
                 .output((row, result) -> Tuple2.of(row.f0, show(result)))
                 .returns(new TypeHint<>() {});
+    }
+
+    /** Counts rows: the task managers are in this JVM. */
+    private static final Semaphore ASKED = new Semaphore(0);
+
+    private static Record countedRecord(Tuple2<String, String> row) {
+        ASKED.release();
+        return record(row);
     }
 
     private static Record record(Tuple2<String, String> row) {

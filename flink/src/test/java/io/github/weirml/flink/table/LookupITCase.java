@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.weirml.testing.Reviews;
+import io.github.weirml.testing.Simulators;
 import io.github.weirml.testing.SqlTestBase;
 import io.github.weirml.testing.WeirProcess;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -22,6 +24,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -218,6 +221,25 @@ class LookupITCase extends SqlTestBase {
     }
 
     @Test
+    void anAnswerThatNeverComesIsAnErrorBeforeFlinksTimeout(@TempDir Path folder) throws Exception {
+        try (WeirProcess model = WeirProcess.simulate("--fault", "hang=1");
+                WeirProcess slow = WeirProcess.serve(Simulators.config(folder, model))) {
+            reviews(LOVE, HATE);
+            tables.getConfig().set("table.exec.async-lookup.timeout", "3 s");
+            sentiment(
+                    "text STRING, label STRING, reason STRING",
+                    "endpoint",
+                    slow.endpoint(),
+                    "metadata.reason",
+                    "reason");
+
+            assertThat(run("SELECT r.id, s.reason FROM reviews r " + LEFT_JOIN))
+                    .containsExactly(
+                            Row.of("1", "DEADLINE_EXCEEDED"), Row.of("3", "DEADLINE_EXCEEDED"));
+        }
+    }
+
+    @Test
     void whatOnlyTheServerKnowsIsOneClearFailure() {
         reviews(LOVE);
         sentiment("text STRING, label STRING", "model", "nosuch");
@@ -250,7 +272,9 @@ class LookupITCase extends SqlTestBase {
 
     private void sentiment(String columns, String... options) {
         List<String> all = new ArrayList<>(List.of("connector", "weir"));
-        all.addAll(List.of("endpoint", weir.endpoint()));
+        if (!List.of(options).contains("endpoint")) {
+            all.addAll(List.of("endpoint", weir.endpoint()));
+        }
         all.addAll(List.of(options));
         tables.executeSql(
                 "CREATE TABLE sentiment ("
