@@ -25,6 +25,10 @@ final class FlinkLimits {
                     .map(ConfigOption::key)
                     .collect(Collectors.toSet());
 
+    /** Name of the option for {@link #capacity}. */
+    static final String CAPACITY =
+            MLPredictRuntimeConfigOptions.ASYNC_MAX_CONCURRENT_OPERATIONS.key();
+
     /** Rows that a subtask has in flight at most. */
     final int capacity;
 
@@ -60,7 +64,7 @@ final class FlinkLimits {
                         MLPredictRuntimeConfigOptions.ASYNC_OUTPUT_MODE,
                         session,
                         ExecutionConfigOptions.TABLE_EXEC_ASYNC_ML_PREDICT_OUTPUT_MODE);
-        require(capacity >= 1, "max-concurrent-operations", capacity);
+        require(capacity >= 1, CAPACITY, capacity);
         require(timeout.toMillis() >= 1, "timeout", timeout.toMillis() + " ms");
         Order order = mode == AsyncOutputMode.ORDERED ? Order.RECORD : Order.UNORDERED;
         return new FlinkLimits(capacity, timeout, order);

@@ -11,6 +11,10 @@ import org.apache.flink.table.api.config.ExecutionConfigOptions.AsyncOutputMode;
  * over them, but Flink does not tell a connector of it.
  */
 final class LookupLimits {
+    /** Name of the option for {@link #capacity}. */
+    static final String CAPACITY =
+            ExecutionConfigOptions.TABLE_EXEC_ASYNC_LOOKUP_BUFFER_CAPACITY.key();
+
     /** Rows that a subtask has in flight at most. */
     final int capacity;
 

@@ -50,7 +50,7 @@ final class QueryPlan {
                         .maxInFlight(limits.capacity)
                         .order(limits.order)
                         .build();
-        Sizing.warn(settings, limits.capacity);
+        Sizing.warn(settings, limits.capacity, FlinkLimits.CAPACITY);
         return new WeirPredictFunction(settings, session, input, results);
     }
 }

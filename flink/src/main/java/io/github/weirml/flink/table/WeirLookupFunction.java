@@ -2,7 +2,6 @@ package io.github.weirml.flink.table;
 
 import io.github.weirml.client.Result;
 import io.github.weirml.client.SessionConfig;
-import io.github.weirml.client.SessionInfo;
 import io.github.weirml.flink.internal.SubtaskSession;
 import java.util.Collection;
 import java.util.Collections;
@@ -38,10 +37,9 @@ public final class WeirLookupFunction extends AsyncLookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         session = SubtaskSession.open(settings.client(), config, context);
-        SessionInfo info = session.info();
-        results.checkFields(info.options().getOrDefault(WeirOptions.VALUE_FIELD, ""));
-        records =
-                RecordConverter.of(columns.recordType(), info.options().get(WeirOptions.TEMPLATE));
+        results.checkFields(settings.effective(WeirOptions.VALUE_FIELD, session.info()));
+        String template = settings.effective(WeirOptions.TEMPLATE, session.info());
+        records = RecordConverter.of(columns.recordType(), template);
     }
 
     @Override

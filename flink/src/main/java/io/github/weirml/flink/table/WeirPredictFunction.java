@@ -35,14 +35,9 @@ public final class WeirPredictFunction extends AsyncPredictFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         session = SubtaskSession.open(settings.client(), config, context);
-        results.checkFields(option(WeirOptions.VALUE_FIELD));
-        records = RecordConverter.of(input, option(WeirOptions.TEMPLATE));
-    }
-
-    /** As it holds: the server's word, and where it says nothing the user's. */
-    private String option(String name) {
-        String asked = settings.serverOption(name);
-        return session.info().options().getOrDefault(name, asked == null ? "" : asked);
+        results.checkFields(settings.effective(WeirOptions.VALUE_FIELD, session.info()));
+        String template = settings.effective(WeirOptions.TEMPLATE, session.info());
+        records = RecordConverter.of(input, template);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.weirml.flink.table;
 
 import io.github.weirml.client.ClientConfig;
 import io.github.weirml.client.SessionConfig;
+import io.github.weirml.client.SessionInfo;
 import io.github.weirml.client.WeirException;
 import java.io.Serializable;
 import java.time.Duration;
@@ -106,6 +107,11 @@ public final class WeirSettings implements Serializable {
     /** A server option as the user has set it; null: not set. */
     public String serverOption(String name) {
         return serverOptions.get(name);
+    }
+
+    /** A server option as it holds: by the server's word, and where it says nothing, the user's. */
+    String effective(String name, SessionInfo session) {
+        return session.options().getOrDefault(name, serverOptions.getOrDefault(name, ""));
     }
 
     /** What becomes of rows without an answer. */

@@ -43,6 +43,7 @@ final class WeirTableSource implements LookupTableSource {
                         .maxInFlight(limits.capacity)
                         .order(limits.order)
                         .build();
+        Sizing.warn(settings, limits.capacity, LookupLimits.CAPACITY);
         return caching.provider(new WeirLookupFunction(settings, session, columns, results));
     }
 

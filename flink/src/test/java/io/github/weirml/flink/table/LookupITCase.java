@@ -3,9 +3,11 @@ package io.github.weirml.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.weirml.testing.Logs;
 import io.github.weirml.testing.Reviews;
 import io.github.weirml.testing.Simulators;
 import io.github.weirml.testing.SqlTestBase;
+import io.github.weirml.testing.Threads;
 import io.github.weirml.testing.WeirProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +47,11 @@ class LookupITCase extends SqlTestBase {
     @AfterAll
     static void stop() {
         weir.close();
+    }
+
+    @AfterEach
+    void noThreadIsLeft() {
+        assertThat(Threads.leftBehind()).isEmpty();
     }
 
     @Test
@@ -247,6 +255,30 @@ class LookupITCase extends SqlTestBase {
         assertThatThrownBy(() -> run("SELECT * FROM reviews r " + LEFT_JOIN))
                 .hasStackTraceContaining("Cannot use model \"nosuch\" of weir at 127.0.0.1")
                 .hasStackTraceContaining("NOT_FOUND");
+    }
+
+    @Test
+    void columnsThatTheServerHasNoValueForAreOneClearFailure() {
+        reviews(LOVE);
+        sentiment("text STRING, label STRING, score DOUBLE");
+
+        assertThatThrownBy(() -> run("SELECT * FROM reviews r " + LEFT_JOIN))
+                .hasStackTraceContaining("the output has 2 value columns");
+    }
+
+    @Test
+    void aCapacityThatIsNoMultipleOfTheBatchSizeIsWarnedOf() {
+        try (Logs logs = new Logs()) {
+            reviews(LOVE);
+            tables.getConfig().set("table.exec.async-lookup.buffer-capacity", "130");
+            sentiment("text STRING, label STRING", "batch.size", "20");
+            tables.explainSql("SELECT * FROM reviews r " + LEFT_JOIN);
+
+            assertThat(logs.with("WARN io.github.weirml"))
+                    .singleElement()
+                    .asString()
+                    .contains("'table.exec.async-lookup.buffer-capacity' is 130", "120 or 140");
+        }
     }
 
     private void reviews(Row... rows) {

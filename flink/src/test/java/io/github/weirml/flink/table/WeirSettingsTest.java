@@ -208,9 +208,9 @@ class WeirSettingsTest {
     })
     void batchesThatCannotFillAreWarnedOf(int size, int capacity, String advice) {
         if (advice == null) {
-            assertThat(Sizing.warning(size, capacity)).isNull();
+            assertThat(Sizing.warning(size, capacity, "capacity")).isNull();
         } else {
-            assertThat(Sizing.warning(size, capacity)).contains(advice);
+            assertThat(Sizing.warning(size, capacity, "capacity")).contains(advice, "'capacity'");
         }
     }
 
