@@ -38,6 +38,8 @@ type ModelConfig struct {
 	Driver providers.Provider
 	// Limit bounds the calls in flight, shared with every model of the same provider; nil means no bound.
 	Limit *providers.Limit
+	// Breaker stops calls to a provider that fails, shared with every model of the same provider; nil means that none does.
+	Breaker *providers.Breaker
 	// Options are the model's own.
 	Options map[string]string
 	// Open says which options a stream may override; nil means those that the table opens.
@@ -81,7 +83,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	var problems []error
 	for _, mc := range cfg.Models {
-		m := &model{ModelConfig: mc}
+		m := newModel(mc, e.hooks)
 		if _, err := m.plan(nil, e.hooks); err != nil {
 			problems = append(problems, fmt.Errorf("model %s: %w", mc.Name, err))
 		}

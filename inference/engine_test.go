@@ -136,7 +136,9 @@ func TestFailures(t *testing.T) {
 		t.Run(test.kind.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				engine := newEngine(t, fails(test.kind), map[string]string{"batch.size": "4", "max.retries": "2"})
+				engine := newEngine(t, fails(test.kind), map[string]string{
+					"batch.size": "4", "max.retries": "2", "batch.failure.strategy": "error",
+				})
 				for tag, r := range predict(t, engine, recordsOf(3)) {
 					if r.Err == nil || r.Err.Reason != test.reason || r.Attempts != test.attempts || !strings.Contains(r.Err.Message, "provider p") {
 						t.Errorf("record %d: %+v (%v), want %s after %d attempts", tag, r, r.Err, test.reason, test.attempts)
@@ -151,7 +153,7 @@ func TestFailures(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	engine := newEngine(t, says(`[{"index": 1, "value": "one"}, {"index": 3, "value": {"n": 12345678901234567890}}]`),
-		map[string]string{"batch.size": "3"})
+		map[string]string{"batch.size": "3", "batch.failure.strategy": "error"})
 	got := predict(t, engine, recordsOf(3))
 	if v := got[1].Values; len(v) != 1 || v[0].Value != "one" || v[0].JSON || got[1].Match != inference.MatchIndex {
 		t.Errorf("record 1: %+v", got[1])

@@ -21,6 +21,9 @@ type Hooks struct {
 	CallEnd func(ctx context.Context, call Call, end CallEnd)
 	// Rejected is called with the records that never reached a batch, by reason.
 	Rejected func(model string, reason Reason, records int)
+	// TakenApart is called when a model has not answered several batches in a row as batches, so that for a while such
+	// batches are not taken apart any more (open), and when it answers one again (not open).
+	TakenApart func(model string, open bool)
 	// Fault is called when a batch panics: with the fault's type, without its value, and the stack.
 	Fault func(fault string, stack []byte)
 }
@@ -43,7 +46,26 @@ type BatchEnd struct {
 	// Values is how many records have a value, Errors how many have none, by reason.
 	Values int
 	Errors map[Reason]int
+	// Calls is how many questions the model was asked, one unless something was asked again, not counting calls that were
+	// repeated because they failed. Repaired is how many records got their value after the first of theirs.
+	Calls, Repaired int
+	// Refused says why something was not asked again that could have been; empty if nothing was.
+	Refused Refusal
+	// Warnings are what is remarkable about the answers, at most 8, without record text.
+	Warnings []string
 }
+
+// Refusal is why records were not asked about again.
+type Refusal string
+
+// The refusals.
+const (
+	RefusalNone Refusal = ""
+	// RefusalBudget: too much was asked again of late.
+	RefusalBudget Refusal = "budget"
+	// RefusalBreaker: the model has not answered a batch as a batch for a while.
+	RefusalBreaker Refusal = "breaker"
+)
 
 // Call describes a call to an observer.
 type Call struct{ Model, Provider string }

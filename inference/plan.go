@@ -23,6 +23,11 @@ const maxPlans = 64
 type model struct {
 	ModelConfig
 
+	room      room               // what its context has room for
+	transport *providers.Budget  // what failed calls may cost
+	repairs   *providers.Budget  // what answers that are not complete may cost
+	apart     *providers.Breaker // opens when batches have to be taken apart all the time
+
 	mu    sync.Mutex
 	plans map[string]*plan // by the overrides
 }
@@ -35,6 +40,22 @@ type plan struct {
 	parser  *parsing.Parser
 	chain   providers.Provider
 	hooks   Hooks
+}
+
+func newModel(cfg ModelConfig, hooks Hooks) *model {
+	apart := providers.BreakerConfig{Failures: apartFailures, Rest: apartRest, Most: apartMost}
+	if hooks.TakenApart != nil {
+		apart.Moved = func(open bool) { hooks.TakenApart(cfg.Name, open) }
+	}
+	return &model{
+		ModelConfig: cfg, transport: providers.NewBudget(), repairs: providers.NewBudget(), apart: providers.NewBreaker(apart),
+	}
+}
+
+// earn counts records that are asked about for the first time.
+func (m *model) earn(records int) {
+	m.transport.Earn(records)
+	m.repairs.Earn(records)
 }
 
 // plan returns the plan of a stream, the same one for the same overrides. Its error is an *options.Error that names every
@@ -79,7 +100,10 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 	}
 	p.chain = providers.Chain(
 		observe(m.Driver, Call{Model: m.Name, Provider: m.Provider}, hooks),
-		providers.ChainConfig{MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout},
+		providers.ChainConfig{
+			MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout,
+			Breaker: m.Breaker, Budget: m.transport, BudgetFloor: values.MaxRetries * values.BatchSize,
+		},
 	)
 	return p, nil
 }

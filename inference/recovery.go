@@ -1,91 +1,108 @@
 package inference
 
 import (
-	"context"
-	"time"
+	"math/bits"
+	"slices"
+
+	"github.com/weir-ml/weir/options"
 )
 
-// deadlineMargin is how long before its deadline a record is given up, so that the result is there in time.
-const deadlineMargin = 10 * time.Millisecond
+// maxAlone is how often a record is asked about alone: a model that is wrong by chance is right soon, and one that is not
+// need not be paid for more.
+const maxAlone = 3
 
-// tooLateAt returns when the record is given up; zero: never.
-func (p *pending) tooLateAt() time.Time {
-	if p.record.Deadline.IsZero() {
-		return time.Time{}
-	}
-	return p.record.Deadline.Add(-deadlineMargin)
+// part is the records of a batch that one call is about.
+type part struct {
+	places []int // of the records in their batch, in order
+	again  bool  // it was asked twice as it is, or is of a part that was, and nobody got an answer
+	alone  int   // how often its only record has been asked about alone
 }
 
-// isLate reports whether there is no time left for the record.
-func (p *pending) isLate(now time.Time) bool {
-	at := p.tooLateAt()
-	return !at.IsZero() && !now.Before(at)
+// trouble is what kept records of a part from an answer.
+type trouble int
+
+const (
+	// troubleAnswer: the reply has no valid answer for them. The same question may find one.
+	troubleAnswer trouble = iota
+	// troubleCount: the model has lost count, so that no answer of the reply is believed. Fewer records are easier to count.
+	troubleCount
+	// troubleLength: the reply was cut off before its first answer. Fewer records need fewer tokens.
+	troubleLength
+	// troubleOverflow: the prompt is too long for the model.
+	troubleOverflow
+	// troubleRefusal: the model or its filter refuses the prompt, because of one of its records or more.
+	troubleRefusal
+)
+
+// stays reports whether the same call would end the same way.
+func (t trouble) stays() bool { return t != troubleAnswer && t != troubleCount }
+
+// ladder says what is asked again. Its way is down: first those without an answer together, then their halves, at last each
+// alone. It is pure: what it says depends on nothing else.
+//
+// A record that spoils every call that it is in, however it does that, costs a batch of n at most 2*ceil(log2 n)+1 further
+// calls: one of all records, and two for each halving. No record is in more than ceil(log2 n)+2 calls.
+type ladder struct {
+	strategy string // options.Strategy…
+	calls    int    // the most calls that a record may be in
 }
 
-// withDeadline ends ctx when no record of the batch has time left: at the latest of their deadlines, or never where one has
-// none. A record whose time is over earlier is given up by watch, and its neighbours' call goes on.
-func withDeadline(ctx context.Context, records []pending) (context.Context, context.CancelFunc) {
-	var latest time.Time
-	for i := range records {
-		at := records[i].tooLateAt()
-		if at.IsZero() {
-			return ctx, func() {}
-		}
-		if at.After(latest) {
-			latest = at
-		}
-	}
-	return context.WithDeadline(ctx, latest)
+func newLadder(strategy string, records int) ladder {
+	return ladder{strategy: strategy, calls: bits.Len(uint(records-1)) + 2}
 }
 
-// watch gives records up as their time comes, until stop is called. Records without deadlines cost nothing.
-func (r *run) watch() (stop func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.nextLate()
-	if next.IsZero() {
-		return func() {}
-	}
-	r.late = time.AfterFunc(time.Until(next), r.giveUp)
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.late.Stop()
-		r.over = true
+// next returns the parts that are asked about next, after a call about asked that left open records without an answer.
+// calls says in how many calls a record has been. Records that are in no part are given up.
+func (l ladder) next(asked part, open []int, why trouble, calls func(place int) int) []part {
+	open = slices.DeleteFunc(slices.Clone(open), func(place int) bool { return calls(place) >= l.calls })
+	switch {
+	case len(open) == 0 || l.strategy == options.StrategyError:
+		return nil
+	case l.strategy == options.StrategyRetry:
+		return once(asked, open, why)
+	case len(asked.places) == 1:
+		return alone(asked, why)
+	case l.strategy == options.StrategyIndividual:
+		return each(open)
+	case len(open) < len(asked.places): // the call as such has worked
+		return []part{{places: open, again: asked.again}}
+	case why == troubleAnswer && !asked.again:
+		return []part{{places: open, again: true}}
+	default:
+		return halves(open, asked.again)
 	}
 }
 
-// giveUp gives every record whose time is over its result and waits for the next.
-func (r *run) giveUp() {
-	r.mu.Lock()
-	settled := r.settleLate(time.Now())
-	if next := r.nextLate(); !next.IsZero() && !r.over && r.late != nil {
-		r.late.Reset(time.Until(next))
+// once asks for what is missing, together, one time.
+func once(asked part, open []int, why trouble) []part {
+	if asked.again || why.stays() {
+		return nil
 	}
-	r.mu.Unlock()
-	r.deliver(settled)
+	return []part{{places: open, again: true}}
 }
 
-// settleLate settles the records whose time is over. r.mu is held.
-func (r *run) settleLate(now time.Time) settled {
-	var out settled
-	for i := range r.records {
-		p := &r.records[i]
-		if !p.settled && p.isLate(now) {
-			r.settle(&out, p, Result{Tag: p.record.Tag, Attempts: r.calls, Err: tooLate()})
-		}
+// alone asks again for one record that was alone already.
+func alone(asked part, why trouble) []part {
+	asked.alone++
+	if why.stays() || asked.alone >= maxAlone {
+		return nil
 	}
-	return out
+	return []part{asked}
 }
 
-// nextLate returns when the next record is to be given up; zero: none is. r.mu is held.
-func (r *run) nextLate() time.Time {
-	var next time.Time
-	for i := range r.records {
-		at := r.records[i].tooLateAt()
-		if !r.records[i].settled && !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
+func each(places []int) []part {
+	parts := make([]part, len(places))
+	for i := range places {
+		parts[i].places = places[i : i+1]
 	}
-	return next
+	return parts
+}
+
+// halves splits records in two; one record stays as it is.
+func halves(places []int, again bool) []part {
+	if len(places) == 1 {
+		return each(places)
+	}
+	half := (len(places) + 1) / 2
+	return []part{{places: places[:half], again: again}, {places: places[half:], again: again}}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/weir-ml/weir/batching"
 	"github.com/weir-ml/weir/options"
+	"github.com/weir-ml/weir/providers"
 )
 
 // StreamConfig is what a stream asks for.
@@ -40,6 +41,14 @@ type pending struct {
 	stream  *Stream
 	arrived time.Time
 	settled bool // it has its result
+
+	// What its calls have brought so far.
+	calls    int // questions to the model that it was in
+	attempts int // calls, repeated ones included
+	usage    providers.Usage
+	why      *Error   // of the last call; nil: none yet
+	warnings []string // of its last answer
+	note     string   // what the model is told about its last answer; empty: nothing
 }
 
 // Open opens a stream. Its records' calls are cancelled when ctx ends. The error is an *UnknownModelError, or an

@@ -88,6 +88,14 @@ var table = [...]Option{
 		field: func(v *Values) any { return &v.MaxRetries },
 	},
 	{
+		Name: "batch.failure.strategy", Type: Choice, Default: StrategySplit, Example: StrategyIndividual, Overridable: true,
+		Choices: []string{StrategyError, StrategyRetry, StrategySplit, StrategyIndividual},
+		Doc: "What happens to the records of a batch that the model has not answered, or not validly; the others keep their " +
+			"answers. `error`: they fail at once. `retry`: they are asked about once more, together. `split`: once more, then " +
+			"in halves, at last alone. `individual`: each alone at once.",
+		field: func(v *Values) any { return &v.FailureStrategy },
+	},
+	{
 		Name: "request.timeout.ms", Type: Milliseconds, Default: "30000", Min: 1, Max: 3_600_000, Unit: "ms", Example: "60000",
 		Overridable: true,
 		Doc:         "Longest time of one model call. A retry has the same time again.",

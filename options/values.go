@@ -33,6 +33,8 @@ type Values struct {
 	ValueFields []string
 	// MaxRetries is the most further calls after one that failed.
 	MaxRetries int
+	// FailureStrategy is what is asked again of a batch whose answer is not complete: one of the strategies.
+	FailureStrategy string
 	// RequestTimeout is the longest time of one call.
 	RequestTimeout time.Duration
 	// Temperature is the sampling temperature; nil: the provider's default.
@@ -53,6 +55,14 @@ const (
 	ScopeStream Scope = "stream"
 	// ScopeModel: all streams with the same model and the same [Values.Key] share them.
 	ScopeModel Scope = "model"
+)
+
+// The strategies of `batch.failure.strategy`.
+const (
+	StrategyError      = "error"
+	StrategyRetry      = "retry"
+	StrategySplit      = "split"
+	StrategyIndividual = "individual"
 )
 
 // The formats of an answer.

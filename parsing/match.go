@@ -71,6 +71,7 @@ func (m *matching) byIndex() {
 	n := m.survey()
 	if why := n.suspect(m.cutOff); why != "" {
 		m.failAll(ProblemMissing, why)
+		m.answer.Suspect = true
 		return
 	}
 	shift := 0

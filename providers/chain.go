@@ -19,6 +19,12 @@ type ChainConfig struct {
 	RequestTimeout time.Duration
 	// Backoff is how long to wait before an attempt is repeated.
 	Backoff Backoff
+	// Breaker is the provider's, shared by all chains to it; nil: none.
+	Breaker *Breaker
+	// Budget bounds the repeated calls, in records, and BudgetFloor is what it has in any case. Waits that a provider asks for
+	// by a rate limit cost nothing. nil: no bound but MaxRetries.
+	Budget      *Budget
+	BudgetFloor int
 	// Hooks are told what happens.
 	Hooks Hooks
 }
@@ -40,6 +46,7 @@ type Hooks struct {
 // The chain ends, and its error tells why:
 //   - at the first response, or the first error that is not retriable;
 //   - after MaxRetries repeated attempts, with the last error;
+//   - where the Budget has no more, with the last error;
 //   - at once with the last error, where the wait before the next attempt would pass the deadline of the caller's ctx;
 //   - when the caller's ctx ends: KindCancelled, or KindTimeout for a deadline. errors.Is(err, context.DeadlineExceeded)
 //     and errors.Is(err, context.Canceled) hold for these alone, never for an attempt that took longer than
@@ -47,8 +54,10 @@ type Hooks struct {
 //
 // The order of the links: retry is outermost, so that each attempt has its own timeout and a wait between attempts is no
 // attempt's; guard is innermost, so that a driver's panic is an attempt's error as any other and nothing above it has to
-// think of one. The limit on calls in flight is no link: the gatherer of a batch holds it (see [Limit]), also while a
+// think of one. The breaker is between retry and timeout: while it is open, an attempt ends at once without a call, and the
+// retry waits until the provider may be tried again, so that an outage costs calls of nobody and slows its streams down
+// rather than fail their records. The limit on calls in flight is no link: the gatherer of a batch holds it (see [Limit]), also while a
 // call waits to be repeated, which is what slows weir down when a provider has too much to do.
 func Chain(driver Provider, cfg ChainConfig) Provider {
-	return newRetry(newTimeout(newGuard(driver), cfg.RequestTimeout), cfg)
+	return newRetry(newFuse(newTimeout(newGuard(driver), cfg.RequestTimeout), cfg.Breaker), cfg)
 }

@@ -80,6 +80,8 @@ type Error struct {
 	RequestID string
 	// Attempts is how many calls were made. A driver leaves it 0; the retry link counts.
 	Attempts int
+	// Unsent says that no call was made: the provider's circuit breaker is open.
+	Unsent bool
 	// Err is the cause, or nil.
 	Err error
 }

@@ -25,6 +25,8 @@ type Request struct {
 	Temperature *float64
 	// MaxOutputTokens bounds the answer; 0 leaves it to the provider.
 	MaxOutputTokens int
+	// Records is how many records the prompt is about, for budgets; 0 counts as 1.
+	Records int
 }
 
 // Role says who speaks a message.

@@ -10,21 +10,31 @@ type retry struct {
 	next    Provider
 	retries int
 	backoff Backoff
+	budget  *Budget
+	floor   int
 	hooks   Hooks
 }
 
 func newRetry(next Provider, cfg ChainConfig) Provider {
-	return &retry{next: next, retries: max(cfg.MaxRetries, 0), backoff: cfg.Backoff.withDefaults(), hooks: cfg.Hooks}
+	return &retry{
+		next: next, retries: max(cfg.MaxRetries, 0), backoff: cfg.Backoff.withDefaults(),
+		budget: cfg.Budget, floor: cfg.BudgetFloor, hooks: cfg.Hooks,
+	}
 }
 
 // Complete makes the call until it succeeds or there is no use in repeating it.
 func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
+	sent := 0
 	for attempt := 1; ; attempt++ {
-		resp, err := r.attempt(ctx, req, attempt)
+		resp, err := r.attempt(ctx, req, sent+1)
 		if err == nil {
 			return resp, nil
 		}
-		wait, again := r.decide(ctx, attempt, err)
+		if !err.Unsent {
+			sent++
+		}
+		err.Attempts = sent
+		wait, again := r.decide(ctx, attempt, req, err)
 		if !again {
 			return nil, err
 		}
@@ -52,14 +62,24 @@ func (r *retry) attempt(ctx context.Context, req *Request, attempt int) (*Respon
 	return resp, err
 }
 
+// afford reports whether there is budget to repeat a call after err. Where nothing was sent, or the provider has asked for
+// the wait, it costs nothing.
+func (r *retry) afford(req *Request, err *Error) bool {
+	return err.Unsent || err.Kind == KindRateLimited || r.budget.Spend(max(req.Records, 1), r.floor)
+}
+
 // decide says whether the call goes on after err, and after what wait.
-func (r *retry) decide(ctx context.Context, attempt int, err *Error) (time.Duration, bool) {
+func (r *retry) decide(ctx context.Context, attempt int, req *Request, err *Error) (time.Duration, bool) {
 	if !err.Kind.Retriable() || attempt > r.retries || ctx.Err() != nil {
 		return 0, false
 	}
 	wait := r.backoff.wait(attempt, err.RetryAfter)
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return 0, false // to wait for an attempt that can no longer be made helps nobody
+	}
+	if !r.afford(req, err) {
+		err.Message += "; not repeated, because too many calls were of late: at most a fifth of the last minute's records"
+		return 0, false
 	}
 	if r.hooks.Retrying != nil {
 		r.hooks.Retrying(attempt, wait, err)

@@ -24,6 +24,7 @@ type account struct {
 	kind   string
 	driver providers.Provider
 	limit  *providers.Limit
+	fuse   *providers.Breaker
 	close  func()
 }
 
@@ -46,7 +47,9 @@ func newAccounts(cfg *config.Config) (accounts, error) {
 }
 
 func newAccount(p config.Provider) (account, error) {
-	a := account{kind: p.Kind, limit: providers.NewLimit(p.MaxInFlight), close: func() {}}
+	a := account{
+		kind: p.Kind, limit: providers.NewLimit(p.MaxInFlight), fuse: providers.NewBreaker(providers.BreakerConfig{}), close: func() {},
+	}
 	switch p.Kind {
 	case config.KindLocal:
 		a.driver = local.New()
@@ -83,6 +86,7 @@ func (a accounts) models(cfg *config.Config) []inference.ModelConfig {
 			ProviderModel: m.Model,
 			Driver:        of.driver,
 			Limit:         of.limit,
+			Breaker:       of.fuse,
 			Options:       m.Options,
 			Open:          m.Opens,
 		})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
@@ -103,7 +104,7 @@ func answerTests() []answerTest {
 }
 
 // TestDistortedAnswers: whatever a model does to its answer, no record gets another's value, and those that can have their
-// own get it.
+// own get it, where nothing is asked again.
 func TestDistortedAnswers(t *testing.T) {
 	t.Parallel()
 	for _, test := range answerTests() {
@@ -116,7 +117,7 @@ func TestDistortedAnswers(t *testing.T) {
 				}
 				c.answer(test.reply(c.entries()), finish)
 			})
-			w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 10000"), nil)
+			w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 10000", "batch.failure.strategy: error"), nil)
 			s := w.predict(t.Context(), t, &weirv1.PredictStart{})
 			s.texts(numbered(1, 5)...)
 			for i, r := range s.results(5) {
@@ -125,6 +126,34 @@ func TestDistortedAnswers(t *testing.T) {
 			provider.behave()
 			s.texts(numbered(6, 12)...)
 			wantValues(t, 6, numbered(6, 12), s.finish(7))
+		})
+	}
+}
+
+// TestDistortedOnce: what a model does to one answer costs no record its value, and a few calls at most.
+func TestDistortedOnce(t *testing.T) {
+	t.Parallel()
+	for _, test := range answerTests() {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int64
+			provider := newFaulty(t, func(c *call, _ int64) {
+				switch {
+				case calls.Add(1) > 1:
+					c.answer(replyOf(c.entries()), "stop")
+				case test.finish != "":
+					c.answer(test.reply(c.entries()), test.finish)
+				default:
+					c.answer(test.reply(c.entries()), "stop")
+				}
+			})
+			w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 10000"), nil)
+			s := w.predict(t.Context(), t, &weirv1.PredictStart{})
+			s.texts(numbered(1, 5)...)
+			wantValues(t, 1, numbered(1, 5), s.finish(5))
+			if n := calls.Load(); n > 3 {
+				t.Errorf("%d calls, want the first and two halves at most", n)
+			}
 		})
 	}
 }

@@ -63,14 +63,14 @@ func TestMemoryOfHugeBodies(t *testing.T) {
 	s.results(2)
 	before := program.peak(t)
 	provider.misbehave(huge)
-	s.texts(numbered(1, 10)...)
-	for _, r := range s.results(10) {
+	s.texts(numbered(1, 9)...) // one more in a row opens the provider's breaker
+	for _, r := range s.results(9) {
 		if r.GetError().GetReason() != unavailable {
 			t.Errorf("%v", r)
 		}
 	}
 	after := program.peak(t)
-	t.Logf("%d MiB before, %d MiB at most while ten bodies of 100 MB came", before, after)
+	t.Logf("%d MiB before, %d MiB at most while nine bodies of 100 MB came", before, after)
 	if after-before > 96 { // a whole body alone would take more
 		t.Errorf("memory grew by %d MiB", after-before)
 	}
