@@ -66,6 +66,14 @@ fuzz: ## Every fuzz target for FUZZTIME (10s) each.
 bench: ## The benchmarks of docs/benchmarks.md.
 	go run ./bench
 
+.PHONY: bench-flink
+bench-flink: build-flink ## The benchmarks in Flink, written to docs/benchmarks.md and docs/flink-sizing.md; 25 min, mostly waiting.
+	go run ./bench -run '^flink' -rounds 3 -write
+
+.PHONY: build-flink
+build-flink: jar # What the benchmarks and the demo in Flink run.
+	mvn -q -B -f bench/flink/pom.xml compile
+
 .PHONY: soak
 soak: ## A long run that looks for what leaks or grows.
 	go run ./bench -soak

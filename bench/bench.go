@@ -14,7 +14,10 @@ type row struct {
 	what string // its heading
 	how  string // how it is measured
 	// extra rows run only when -run names them.
-	extra   bool
+	extra bool
+	// apart rows are extra, and have a run line of their own in docs/benchmarks.md, or a page of their own.
+	apart   bool
+	file    string // in docs/, where it is a page of its own
 	measure func(ctx context.Context, l *lab) ([]figure, error)
 }
 
@@ -22,6 +25,7 @@ type row struct {
 func rows() []row {
 	return []row{
 		reviewsRow(), throughputRow(), roundTripRow(), singleRow(), idleRow(), growthRow(), fillRow(), collectorRow(),
+		flinkRow(), flinkCPURow(), flinkSizingRow(),
 	}
 }
 
@@ -29,11 +33,12 @@ func rows() []row {
 type measured struct {
 	row
 	figures []figure
+	aside   string // a table besides, in Markdown
 	took    time.Duration
 }
 
 func (l *lab) wants(r *row) bool {
-	if r.extra {
+	if r.extra || r.apart {
 		return l.only.String() != "" && l.only.MatchString(r.name)
 	}
 	return l.only.MatchString(r.name)
@@ -53,13 +58,13 @@ func benchmark(ctx context.Context, l *lab) error {
 		if !l.wants(&r) {
 			continue
 		}
-		l.row, l.servers = r.name, 0
+		l.row, l.servers, l.aside = r.name, 0, ""
 		begin := time.Now()
 		figures, err := r.measure(ctx, l)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		m := measured{row: r, figures: figures, took: time.Since(begin)}
+		m := measured{row: r, figures: figures, aside: l.aside, took: time.Since(begin)}
 		missed += m.print(l)
 		all = append(all, m)
 	}
@@ -82,6 +87,9 @@ func benchmark(ctx context.Context, l *lab) error {
 // print prints a row and returns how many limits it misses.
 func (m *measured) print(l *lab) int {
 	fmt.Fprintf(l.out, "\n%s: %s (%.0f s)\n", m.name, m.what, m.took.Seconds())
+	if m.aside != "" {
+		fmt.Fprintf(l.out, "\n%s\n", m.aside)
+	}
 	table := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
 	missed := 0
 	for i := range m.figures {

@@ -50,12 +50,109 @@ func wrapped(paragraph string) string {
 	return b.String()
 }
 
-// writeDocument writes docs/benchmarks.md.
+// writeDocument writes docs/benchmarks.md and the pages of rows that have their own. What was not measured stays: the
+// sections of rows apart, or where only such were measured, everything else.
 func writeDocument(l *lab, about *machine, all []measured) error {
+	main, apart := parted(all)
+	if err := writePages(l, about, apart); err != nil {
+		return err
+	}
+	file := filepath.Join(l.root, "docs", "benchmarks.md")
+	old, err := os.ReadFile(file) //nolint:gosec // in the repository
+	if err != nil {
+		return err
+	}
+	before, sections := sectionsApart(string(old))
+	if len(main) > 0 {
+		before = mainDocument(l, about, main)
+	}
+	for i := range apart {
+		if apart[i].file == "" {
+			sections[apart[i].name] = apart[i].apartDocument(l, about)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(before) + "\n")
+	for _, r := range rows() {
+		if section := sections[r.name]; section != "" {
+			b.WriteString("\n" + strings.TrimSpace(section) + "\n")
+		}
+	}
+	return os.WriteFile(file, []byte(b.String()), 0o644) //nolint:gosec // a page for all
+}
+
+// parted tells the rows apart from the others.
+func parted(all []measured) (main, apart []measured) {
+	for _, m := range all {
+		if m.apart {
+			apart = append(apart, m)
+		} else {
+			main = append(main, m)
+		}
+	}
+	return main, apart
+}
+
+// sectionsApart cuts a document into what comes before the rows apart, and the section of each by its name.
+func sectionsApart(document string) (before string, sections map[string]string) {
+	sections = map[string]string{}
+	parts := strings.Split("\n"+document, "\n## ")
+	before = parts[0]
+	for _, part := range parts[1:] {
+		heading, _, _ := strings.Cut(part, "\n")
+		if name := apartNamed(heading); name != "" {
+			sections[name] = "## " + part
+		} else {
+			before += "\n## " + part
+		}
+	}
+	return before, sections
+}
+
+// apartNamed returns the name of the row apart with that heading; empty: there is none.
+func apartNamed(heading string) string {
+	for _, r := range rows() {
+		if r.apart && r.file == "" && upper(r.what) == heading {
+			return r.name
+		}
+	}
+	return ""
+}
+
+func writePages(l *lab, about *machine, apart []measured) error {
+	for i := range apart {
+		if apart[i].file == "" {
+			continue
+		}
+		page := strings.TrimPrefix(apart[i].apartDocument(l, about), "#")
+		file := filepath.Join(l.root, "docs", apart[i].file)
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil { //nolint:gosec // a page for all
+			return err
+		}
+	}
+	return nil
+}
+
+// apartDocument writes a row apart with when and where it was measured.
+func (m *measured) apartDocument(l *lab, about *machine) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n%s\n\n", upper(m.what), wrapped("Written by `go run ./bench -run '^"+m.name+"$' -write`. "+runLine(l, about)))
+	if l.short {
+		b.WriteString("NOT A FULL RUN: it was shortened with -short.\n\n")
+	}
+	m.tables(&b)
+	return b.String()
+}
+
+func runLine(l *lab, about *machine) string {
+	return fmt.Sprintf("%s, commit %s. %d rounds. %s", about.line(), about.commit, l.rounds, about.othersLine())
+}
+
+// mainDocument writes all that is not apart.
+func mainDocument(l *lab, about *machine, all []measured) string {
 	var b strings.Builder
 	b.WriteString(quoted(documentHead))
-	run := fmt.Sprintf("%s, commit %s. %d rounds. %s", about.line(), about.commit, l.rounds, about.othersLine())
-	b.WriteString(wrapped(run) + "\n")
+	b.WriteString(wrapped(runLine(l, about)) + "\n")
 	if l.short || l.only.String() != "" {
 		b.WriteString("\nNOT A FULL RUN: it was shortened with -short or -run.\n")
 	}
@@ -67,18 +164,33 @@ func writeDocument(l *lab, about *machine, all []measured) error {
 	}
 	fmt.Fprintf(&b, "All of it took %.0f s. The choice of the collector's settings, with its table: [ADR 11](adr/0011-memory-and-gc.md).\n",
 		took.Seconds())
-	return os.WriteFile(filepath.Join(l.root, "docs", "benchmarks.md"), []byte(b.String()), 0o644) //nolint:gosec // a page for all
+	return b.String()
 }
 
 // document writes a row as a table with how it is measured below.
 func (m *measured) document(b *strings.Builder) {
 	fmt.Fprintf(b, "## %s\n\n", upper(m.what))
+	m.tables(b)
+}
+
+// tables writes what was measured, and how.
+func (m *measured) tables(b *strings.Builder) {
+	if m.aside != "" {
+		b.WriteString(m.aside + "\n")
+	}
+	if len(m.figures) > 0 {
+		m.figureTable(b)
+	}
+	fmt.Fprintf(b, "%s\n\n", wrapped("How (`-run "+m.name+"`): "+m.how))
+}
+
+func (m *measured) figureTable(b *strings.Builder) {
 	b.WriteString("| what | median | least … most | limit | |\n|---|---|---|---|---|\n")
 	for i := range m.figures {
 		f := &m.figures[i]
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", f.what, f.value(), f.spread(), f.bound(), f.verdict())
 	}
-	fmt.Fprintf(b, "\n%s\n\n", wrapped("How (`-run "+m.name+"`): "+m.how))
+	b.WriteString("\n")
 }
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -107,6 +107,15 @@ type samples []float64 //nolint:recvcheck // only add changes them
 
 func (s *samples) add(x float64) { *s = append(*s, x) }
 
+// each returns what f makes of each sample.
+func (s samples) each(f func(float64) float64) samples {
+	made := make(samples, len(s))
+	for i, x := range s {
+		made[i] = f(x)
+	}
+	return made
+}
+
 func (s samples) median() float64 {
 	if len(s) == 0 {
 		return math.NaN()

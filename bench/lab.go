@@ -32,6 +32,7 @@ type lab struct {
 	labels  map[string]string // the embedded model's own label of each review
 	row     string            // the row that runs
 	servers int               // how many servers that row has started
+	aside   string            // what the row that runs shows besides figures: a table
 }
 
 // newLab builds weir and reads the reviews.

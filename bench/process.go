@@ -133,9 +133,11 @@ func (p *process) rest(ctx context.Context) error {
 
 // simulatorStats are the counts that the benchmarks look at.
 type simulatorStats struct {
-	Calls          int            `json:"calls"`
-	MostConcurrent int            `json:"most_concurrent"`
-	ByFault        map[string]int `json:"by_fault"`
+	Calls            int            `json:"calls"`
+	PromptTokens     int            `json:"prompt_tokens"`
+	CompletionTokens int            `json:"completion_tokens"`
+	MostConcurrent   int            `json:"most_concurrent"`
+	ByFault          map[string]int `json:"by_fault"`
 }
 
 // calls returns the simulator's counts and starts them again.
