@@ -34,6 +34,12 @@ demo-llm: build ## The same on a small real language model (needs Python and PyP
 	@go build -o bin/demo ./examples/demo
 	@bin/demo -weir bin/weir -llm
 
+.PHONY: demo-flink
+demo-flink: ## ML_PREDICT in Flink SQL over the same reviews (needs a JDK and Maven, and is skipped without).
+	@if command -v javac mvn >/dev/null && [ "$$(command -v javac mvn | wc -l)" = 2 ]; then \
+	    $(MAKE) build-flink && go run ./bench -demo-flink $(DEMO_FLAGS); \
+	else echo "demo-flink: SKIPPED, because there is no JDK (javac) or no Maven (mvn) on the PATH"; fi
+
 .PHONY: test
 test: ## All tests, Go's with the race detector, and their count.
 	@count=$(or $(COUNT_FILE),$$(mktemp)); code=0; \

@@ -97,16 +97,16 @@ func parted(all []measured) (main, apart []measured) {
 func sectionsApart(document string) (before string, sections map[string]string) {
 	sections = map[string]string{}
 	parts := strings.Split("\n"+document, "\n## ")
-	before = parts[0]
+	kept := parts[:1:1]
 	for _, part := range parts[1:] {
 		heading, _, _ := strings.Cut(part, "\n")
 		if name := apartNamed(heading); name != "" {
 			sections[name] = "## " + part
 		} else {
-			before += "\n## " + part
+			kept = append(kept, part)
 		}
 	}
-	return before, sections
+	return strings.Join(kept, "\n## "), sections
 }
 
 // apartNamed returns the name of the row apart with that heading; empty: there is none.

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,6 +27,20 @@ type flinkJob struct {
 	Parallelism int               `json:"parallelism"`
 	Texts       map[int]string    `json:"texts,omitempty"`
 	Rest        int               `json:"rest"`
+}
+
+// sql is what Job.java makes of it, for people to read.
+func (j *flinkJob) sql() string {
+	return "CREATE MODEL asked INPUT (text STRING) OUTPUT (" + j.Output + ")\n  WITH (" + sqlList(j.With, " = ") + ");\n" +
+		"SELECT * FROM ML_PREDICT(TABLE reviews, MODEL asked, DESCRIPTOR(text),\n  MAP[" + sqlList(j.Config, ", ") + "]);"
+}
+
+func sqlList(options map[string]string, between string) string {
+	items := make([]string, 0, len(options))
+	for _, key := range slices.Sorted(maps.Keys(options)) {
+		items = append(items, "'"+key+"'"+between+"'"+options[key]+"'")
+	}
+	return strings.Join(items, ", ")
 }
 
 // flinkOutcome is what came of it; Outcome.java says what the fields are.
@@ -61,7 +78,7 @@ func (l *lab) flink(ctx context.Context) (*flink, error) {
 		return nil, err
 	}
 	reviews := filepath.Join(l.root, "examples", "reviews", "reviews.jsonl")
-	args := append(flinkJava[:len(flinkJava):len(flinkJava)], "-Dreviews="+reviews, "-cp", classes, "io.github.weirml.bench.Flink")
+	args := slices.Concat(flinkJava, []string{"-Dreviews=" + reviews, "-cp", classes, "io.github.weirml.bench.Flink"})
 	f := &flink{cmd: exec.CommandContext(ctx, "java", args...)} //nolint:gosec // a class path of ours
 	f.cmd.Stderr = &f.log
 	if f.in, err = f.cmd.StdinPipe(); err != nil {
@@ -166,7 +183,7 @@ func weirJob(address string, batch, capacity, rows int) *flinkJob {
 		Output: flinkColumns,
 		With:   map[string]string{"provider": "weir", "endpoint": address, "model": model, "error.column": "error"},
 		Config: map[string]string{
-			"batch.size": fmt.Sprint(batch), "max-concurrent-operations": fmt.Sprint(capacity),
+			"batch.size": strconv.Itoa(batch), "max-concurrent-operations": strconv.Itoa(capacity),
 		},
 		Rows: rows, Parallelism: flinkParallelism, Rest: int(flinkRest.Milliseconds()),
 	}
@@ -180,7 +197,7 @@ func peerJob(base string, capacity, rows int) *flinkJob {
 			"provider": "openai", "endpoint": base + "/chat/completions", "model": "sentiment", "api-key": "none",
 			"system-prompt": promptOneByOne,
 		},
-		Config: map[string]string{"max-concurrent-operations": fmt.Sprint(capacity)},
+		Config: map[string]string{"max-concurrent-operations": strconv.Itoa(capacity)},
 		Rows:   rows, Parallelism: flinkParallelism, Rest: int(flinkRest.Milliseconds()),
 	}
 }
@@ -209,7 +226,8 @@ models:
     options:
       batch.timeout.ms: 1000
       system.prompt: You are a sentiment analyzer. Always respond with valid JSON.
-      batch.prompt.template: 'Analyze sentiment for these texts. Return JSON array: [{"index": <n>, "sentiment": "<positive|negative|neutral>"}]'
+      batch.prompt.template: >-
+        Analyze sentiment for these texts. Return JSON array: [{"index": <n>, "sentiment": "<positive|negative|neutral>"}]
       response.format: json
       response.value.field: sentiment
 `, base, calls, modelOneByOne, promptOneByOne, modelInBatches))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -123,7 +125,7 @@ func measureFlink(ctx context.Context, l *lab) (figures []figure, err error) {
 func (w *flinkWay) measure(ctx context.Context, l *lab, f *flink, rows int, counts bool) (err error) {
 	flags := flinkModel
 	if w.calls != manyCalls {
-		flags = append(flags[:len(flags):len(flags)], "--max-concurrent", fmt.Sprint(w.calls), "--queue")
+		flags = slices.Concat(flags, []string{"--max-concurrent", strconv.Itoa(w.calls), "--queue"})
 	}
 	model, err := l.simulator(ctx, flags...)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -92,7 +93,7 @@ func (s flinkSize) measure(ctx context.Context, l *lab, f *flink, model, weir *p
 	rows := l.count(s.rows())
 	job := weirJob(weir.address, s.batch, s.capacity, rows)
 	job.Parallelism = s.parallelism
-	job.Config["batch.timeout.ms"] = fmt.Sprint(s.timeout)
+	job.Config["batch.timeout.ms"] = strconv.Itoa(s.timeout)
 	if _, err := model.calls(ctx); err != nil {
 		return "", err
 	}

@@ -28,6 +28,7 @@ type settings struct {
 	write      bool
 	cpuprofile string
 
+	demo     bool
 	soak     bool
 	duration time.Duration
 	seed     uint64
@@ -60,7 +61,10 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	if set.soak {
+	switch {
+	case set.demo:
+		return demoFlink(ctx, l)
+	case set.soak:
 		return soak(ctx, l)
 	}
 	return benchmark(ctx, l)
@@ -72,8 +76,9 @@ func parse(args []string) (*settings, error) {
 	only := flags.String("run", "", "run only the rows whose name matches this regular `expression`; `collector` runs only when named")
 	flags.IntVar(&set.rounds, "rounds", 5, "how many `rounds` a row is measured, after one to warm up")
 	flags.BoolVar(&set.short, "short", false, "fewer records: whether it works, not how fast it is")
-	flags.BoolVar(&set.write, "write", false, "write docs/benchmarks.md")
+	flags.BoolVar(&set.write, "write", false, "write docs/benchmarks.md, or with -demo-flink the run into docs/demo.md")
 	flags.StringVar(&set.cpuprofile, "cpuprofile", "", "write a CPU profile of each measured server to `FILE`.ROW.N")
+	flags.BoolVar(&set.demo, "demo-flink", false, "show ML_PREDICT in Flink on a few reviews instead")
 	flags.BoolVar(&set.soak, "soak", false, "run the soak instead")
 	flags.DurationVar(&set.duration, "duration", time.Minute, "how long the soak opens new streams")
 	flags.Uint64Var(&set.seed, "seed", 0, "where the soak's chances begin; 0: anywhere")
