@@ -54,6 +54,13 @@ test-go: bin/grpcurl
 test-flink: build ## The tests of the Java client; needs a JDK and Maven, and is skipped without.
 	@COUNT_FILE=$(COUNT_FILE) flink/test.sh
 
+.PHONY: test-flink-all
+test-flink-all: build ## The Java tests on every supported Flink: 2.1.1, 2.2.0 and 2.3.0.
+	@for profile in "" -Pflink-2.2 -Pflink-2.3; do \
+	    start=$$SECONDS; code=0; flink/test.sh $$profile || code=$$?; \
+	    echo "flink $${profile:-(oldest)}: $$((SECONDS - start)) s, exit $$code"; test $$code = 0; \
+	done
+
 .PHONY: jar
 jar: ## Build the Java client's jar, flink/target/flink-model-weir-*.jar.
 	mvn -q -B -f flink/pom.xml package -DskipTests

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the Java tests and adds them to the count of COUNT_FILE, if that is set. Without a JDK and Maven it says so and does
-# nothing; where CI=true that is an error.
+# nothing; where CI=true that is an error. Arguments go to Maven, such as -Pflink-2.3.
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -11,7 +11,7 @@ if ! command -v javac >/dev/null || ! command -v mvn >/dev/null; then
 fi
 
 rm -rf target/surefire-reports target/failsafe-reports
-mvn -q -B -Dstyle.color=never verify
+mvn -q -B -Dstyle.color=never verify "$@"
 code=$?
 
 # sum ATTRIBUTE: that of all test suites together.

@@ -7,6 +7,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.annotation.PublicEvolving;
 import org.junit.jupiter.api.Test;
 
 /** What may know what. */
@@ -36,6 +38,42 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.grpc..", "com.google..", "io.github.weirml.v1..")
                 .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    /** table and the DataStream API use internal, and internal the client: one way. */
+    @Test
+    void internalKnowsNothingOfItsUsers() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.weirml.flink.internal..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.github.weirml.flink", "io.github.weirml.flink.table..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.weirml.flink")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.github.weirml.flink.table..")
+                .check(CLASSES);
+    }
+
+    /** Users see what is for them. */
+    @Test
+    void publicClassesForFlinkSayWhomTheyAreFor() {
+        classes()
+                .that()
+                .resideInAPackage("io.github.weirml.flink..")
+                .and()
+                .arePublic()
+                .and()
+                .areTopLevelClasses()
+                .should()
+                .beAnnotatedWith(PublicEvolving.class)
+                .orShould()
+                .beAnnotatedWith(Internal.class)
                 .check(CLASSES);
     }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * more, so all such tests share one.
  */
 @Timeout(120)
+@SuppressWarnings("try") // CloseableIterator.close() may throw anything.
 public abstract class SqlTestBase {
 
     /** What the jobs of all such tests count. */

@@ -100,8 +100,9 @@ public final class WeirOptions {
                     .noDefaultValue()
                     .withDescription(
                             "Longest time of a record, reconnects included; then it ends with"
-                                    + " DEADLINE_EXCEEDED. Default, and at most: five sixths of Flink's"
-                                    + " own timeout, which fails the job.");
+                                    + " DEADLINE_EXCEEDED. Default, and at most: a sixth less than"
+                                    + " Flink's own timeout, which fails the job; never more than"
+                                    + " 30 s less.");
 
     /** Rows without an answer. */
     public static final ConfigOption<ErrorHandling> ERROR_HANDLING =

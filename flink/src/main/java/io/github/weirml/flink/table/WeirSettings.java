@@ -4,6 +4,7 @@ import io.github.weirml.client.ClientConfig;
 import io.github.weirml.client.SessionConfig;
 import io.github.weirml.client.SessionInfo;
 import io.github.weirml.client.WeirException;
+import io.github.weirml.flink.internal.RecordTime;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -84,7 +85,7 @@ public final class WeirSettings implements Serializable {
     }
 
     private Duration recordTimeout(Duration flinkTimeout) {
-        Duration most = flinkTimeout.multipliedBy(5).dividedBy(6);
+        Duration most = most(flinkTimeout);
         Duration wanted = own.getOptional(WeirOptions.RECORD_TIMEOUT).orElse(most);
         if (wanted.toMillis() <= 0) {
             throw new ValidationException("weir: 'record.timeout' must be more than zero");
@@ -97,6 +98,14 @@ public final class WeirSettings implements Serializable {
                             wanted.toMillis(), flinkTimeout.toMillis(), most.toMillis()));
         }
         return wanted;
+    }
+
+    private static Duration most(Duration flinkTimeout) {
+        try {
+            return RecordTime.within(flinkTimeout);
+        } catch (IllegalArgumentException e) {
+            throw new ValidationException("weir: " + e.getMessage(), e);
+        }
     }
 
     /** Name of the model on the server; empty: its only one. */

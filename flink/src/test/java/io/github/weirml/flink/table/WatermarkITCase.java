@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Watermarks take places of the same queue as rows, so fewer rows are in flight. */
+@SuppressWarnings("try") // CloseableIterator.close() may throw anything.
 class WatermarkITCase extends SqlTestBase {
     @TempDir static Path folder;
     private static SimulatedWeir weir;
