@@ -13,10 +13,11 @@ import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 
 /** The metrics of the group {@code weir} of a cluster's jobs, also after their end. */
 public final class JobMetrics {
-    private final InMemoryReporter reporter = InMemoryReporter.createWithRetainedMetrics();
+    private volatile InMemoryReporter reporter;
 
-    /** A cluster of one task manager that reports here. */
+    /** A cluster of one task manager that reports here, until there is another one. */
     public MiniClusterResourceConfiguration cluster(int slots) {
+        reporter = InMemoryReporter.createWithRetainedMetrics(); // A cluster's end ends it.
         return new MiniClusterResourceConfiguration.Builder()
                 .setConfiguration(reporter.addToConfiguration(new Configuration()))
                 .setNumberTaskManagers(1)

@@ -25,7 +25,7 @@ public abstract class SqlTestBase {
 
     @RegisterExtension
     protected static final MiniClusterExtension CLUSTER =
-            new MiniClusterExtension(METRICS.cluster(4));
+            new MiniClusterExtension(() -> METRICS.cluster(4));
 
     /** An environment whose jobs have that parallelism and no restarts. */
     protected static StreamTableEnvironment tables(int parallelism) {
