@@ -1,69 +1,92 @@
 package parsing
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// format reads one form of answer. A new one is one more file and one more line in formats. Its methods may be called
-// by several goroutines at once.
-type format interface {
-	// read turns a reply into entries. It does not decide whose they are. The reply is valid UTF-8, at most
-	// MaxReplyBytes long; read takes time in proportion to it, whatever is in it.
-	read(reply Reply) reading
-	// instruction describes the form to a model; "" where any reply will do.
-	instruction() string
+// Format reads one form of answer. Its methods may be called by several goroutines at once.
+//
+// Those of weir are each one file. One of the caller's own is made known with [Register]; the bounds of a reply, the
+// check of the values, and matching are the same for all of them.
+type Format interface {
+	// Read turns a reply into claims. It does not decide whose they are. The reply is valid UTF-8, at most MaxReplyBytes
+	// long, and not blank; Read must take time in proportion to it, whatever is in it, and must not put text of the reply
+	// into messages and warnings.
+	Read(reply Reply) Reading
+	// Instruction describes the form to a model; "" where any reply will do.
+	Instruction() string
 }
+
+// Reading is what a format found in a reply.
+type Reading struct {
+	// Claims are in the order of the reply.
+	Claims []Claim
+	// InOrder says that the claims are one list and nothing else, so that their order may stand in for indexes.
+	InOrder bool
+	// Whole says that the one claim is the whole reply: it needs neither an index nor a place in a list.
+	Whole bool
+	// CutOff says that the reply ends at a limit in the middle of its claims. One whose claims are all there and that is cut
+	// off in the words behind them is not meant.
+	CutOff bool
+	// Problem and Message say why there are no claims.
+	Problem Problem
+	Message string
+	// Warnings are those of the format: at most 2.
+	Warnings []string
+}
+
+// Claim is one thing that a model says: values, or the problem with them, and the record it says them about.
+type Claim struct {
+	// Named says that there is an index, or something in its place.
+	Named bool
+	// ID is the index as the model wrote it, such as 3, 3.0, Input 3 or #3; "" where what stands there cannot be one.
+	ID string
+	// Fields are the values, in the order of Config.ValueFields; nil with a Problem.
+	Fields []Field
+	// Problem is ProblemNone or ProblemInvalid, and Message explains it.
+	Problem Problem
+	Message string
+}
+
+// create makes a format from a Config. Each of its errors begins with the option that it is about
+// and a colon.
+type create func(Config) (Format, []error)
 
 // defaultFormat is the format of a Config that names none.
 const defaultFormat = "json"
 
-// formats creates a format by its name. Each problem of the second result names its option.
-var formats = map[string]func(Config) (format, []error){
+// registry holds the formats by their names.
+var registry = struct {
+	sync.RWMutex
+	formats map[string]create
+}{formats: map[string]create{
 	"json": newJSONFormat,
 	"text": newTextFormat,
+}}
+
+// Register makes a format known as a value of Config.Format, for all parsers that are made after it. newFormat makes one
+// from a Config; each of its errors begins with the option that it is about and a colon. Register panics if the name is
+// taken: it is for the start of a program.
+func Register(name string, newFormat func(Config) (Format, []error)) {
+	registry.Lock()
+	defer registry.Unlock()
+	if _, taken := registry.formats[name]; taken || name == "" {
+		panic(fmt.Sprintf("parsing: the format %q cannot be registered: the name is empty or taken", name))
+	}
+	registry.formats[name] = newFormat
 }
 
-func formatNames() string {
-	return strings.Join(slices.Sorted(maps.Keys(formats)), " or ")
+// formatOf returns what makes the format of that name.
+func formatOf(name string) (create, error) {
+	registry.RLock()
+	defer registry.RUnlock()
+	if f, ok := registry.formats[name]; ok {
+		return f, nil
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(registry.formats)), " or ")
+	return nil, fmt.Errorf("response.format: %q is unknown; use %s", name, names)
 }
-
-// reading is what a format found in a reply.
-type reading struct {
-	// entries are in the order of the reply.
-	entries []rawEntry
-	// inOrder says that the entries are one list and nothing else, so that their order may stand in for indexes.
-	inOrder bool
-	// whole says that the one entry is the whole reply: it needs neither an index nor a place in a list.
-	whole bool
-	// cutOff says that the reply ends at a limit in the middle of its entries. One whose entries are all there and that
-	// is cut off in the words behind them is not meant.
-	cutOff bool
-	// problem and message say why there are no entries.
-	problem Problem
-	message string
-	// warnings are those of the format: at most 2.
-	warnings []string
-}
-
-// rawEntry is one thing that the model says: values, or the problem with them, and what it says them about.
-type rawEntry struct {
-	naming  naming
-	index   int
-	fields  []Field
-	problem Problem
-	message string
-}
-
-// naming says whether an entry names an index.
-type naming uint8
-
-const (
-	// unnamed: there is no index.
-	unnamed naming = iota
-	// misnamed: there is something in its place that is no index.
-	misnamed
-	// named: rawEntry.index is what the model wrote, 0 or more.
-	named
-)

@@ -17,13 +17,10 @@ type jsonFormat struct {
 	values []string
 }
 
-func (f *jsonFormat) read(reply Reply) reading {
-	if strings.TrimSpace(reply.Text) == "" {
-		return reading{problem: ProblemMissing, message: emptyReply}
-	}
+func (f *jsonFormat) Read(reply Reply) Reading {
 	start := afterThinking(reply.Text)
 	if start < 0 {
-		return reading{problem: ProblemUnparsable, message: "the reply ends before the model has done thinking"}
+		return Reading{Problem: ProblemUnparsable, Message: "the reply ends before the model has done thinking"}
 	}
 	limits := jsonpath.Limits{Visits: maxVisits, Results: maxEntries}
 	c := collector{format: f, scan: newScan(reply.Text, start), limits: limits, start: start}
@@ -67,7 +64,7 @@ type collector struct {
 	start int
 	// answers are the entries of payloads in which at least one entry has a value. The others are quoted: the records
 	// themselves, say, or a list of labels; they count only if there is nothing else.
-	answers, quoted []rawEntry
+	answers, quoted []Claim
 	// payloads counts those with answers, and nameless those of them without a single index.
 	payloads, nameless int
 	// inOrder says that the last payload with answers is a list in which each element is an entry with a value.
@@ -104,17 +101,17 @@ func (c *collector) add() {
 func (c *collector) addObjects(nodes []jsonpath.Node) {
 	t := &c.scan.tree
 	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(nodes)*len(c.format.values))}
-	entries := make([]rawEntry, 0, len(nodes))
+	entries := make([]Claim, 0, len(nodes))
 	valued := 0
 	for _, id := range nodes {
 		e, hasValue := r.entry(id)
 		switch {
 		case hasValue:
 			valued++
-		case e.naming == unnamed && t.nodes[id].kind == jsonpath.Object:
+		case !e.Named && t.nodes[id].kind == jsonpath.Object:
 			c.strangers++
 			continue
-		case e.naming == unnamed:
+		case !e.Named:
 			continue
 		}
 		entries = append(entries, e)
@@ -126,7 +123,7 @@ func (c *collector) addObjects(nodes []jsonpath.Node) {
 	c.answers = append(c.answers, entries...)
 	c.payloads++
 	c.inOrder = valued == len(nodes) && areList(t, nodes)
-	if !slices.ContainsFunc(entries, func(e rawEntry) bool { return e.naming != unnamed }) {
+	if !slices.ContainsFunc(entries, func(e Claim) bool { return e.Named }) {
 		c.nameless++
 	}
 }
@@ -140,7 +137,7 @@ func (c *collector) addTexts(nodes []jsonpath.Node) {
 	}
 	for _, id := range nodes {
 		field := Field{Name: c.format.values[0], Value: c.scan.tree.Text(id)}
-		c.answers = append(c.answers, rawEntry{fields: []Field{field}})
+		c.answers = append(c.answers, Claim{Fields: []Field{field}})
 	}
 	c.payloads++
 	c.inOrder = true
@@ -153,14 +150,14 @@ func isFence(s string) bool {
 	return s == "" || strings.EqualFold(s, "json")
 }
 
-func (c *collector) reading(cutOff bool) reading {
+func (c *collector) reading(cutOff bool) Reading {
 	d := c.scan.damage
 	if c.failed || d != nil && d.limit {
 		message := fmt.Sprintf("the JSON in the reply has more than %d entries, or response.path looks at too much of it", maxEntries)
 		if d != nil && d.limit {
 			message = d.message()
 		}
-		return reading{problem: ProblemUnparsable, message: message}
+		return Reading{Problem: ProblemUnparsable, Message: message}
 	}
 	if len(c.answers) == 0 {
 		c.answers, c.inOrder = c.quoted, false
@@ -170,31 +167,31 @@ func (c *collector) reading(cutOff bool) reading {
 	}
 	if c.nameless > 0 && c.nameless < c.payloads {
 		// One of them may be an example, and nothing says which.
-		return reading{problem: ProblemMissing, message: "the reply has several answers, with an index and without"}
+		return Reading{Problem: ProblemMissing, Message: "the reply has several answers, with an index and without"}
 	}
-	r := reading{entries: c.answers, inOrder: c.inOrder && c.payloads == 1, cutOff: cutOff && d != nil && d.atEnd}
+	r := Reading{Claims: c.answers, InOrder: c.inOrder && c.payloads == 1, CutOff: cutOff && d != nil && d.atEnd}
 	if d != nil {
-		r.warnings = []string{d.message() + "; that part was not used"}
-		r.inOrder = false
+		r.Warnings = []string{d.message() + "; that part was not used"}
+		r.InOrder = false
 	}
 	return r
 }
 
 // nothing says why there are no entries.
-func (c *collector) nothing(cutOff bool) reading {
-	r := reading{problem: ProblemUnparsable}
+func (c *collector) nothing(cutOff bool) Reading {
+	r := Reading{Problem: ProblemUnparsable}
 	d := c.scan.damage
 	switch {
 	case d != nil && cutOff:
-		r.message = "the reply was cut off at a limit before its JSON ended"
+		r.Message = "the reply was cut off at a limit before its JSON ended"
 	case d != nil:
-		r.message = d.message()
+		r.Message = d.message()
 	case c.scan.found == 0:
-		r.message = "there is no JSON in the reply"
+		r.Message = "there is no JSON in the reply"
 	case c.strangers > 0:
-		r.message = fmt.Sprintf("no object in the reply has the field %s; there are %d objects", c.format.wanted(), c.strangers)
+		r.Message = fmt.Sprintf("no object in the reply has the field %s; there are %d objects", c.format.wanted(), c.strangers)
 	default:
-		r.message = "the JSON in the reply has no entry where response.path says (" + c.format.path.String() + ")"
+		r.Message = "the JSON in the reply has no entry where response.path says (" + c.format.path.String() + ")"
 	}
 	return r
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +21,7 @@ const (
 	maxNameBytes = 128
 )
 
-func newJSONFormat(cfg Config) (format, []error) {
+func newJSONFormat(cfg Config) (Format, []error) {
 	f := &jsonFormat{index: cfg.IndexField, values: slices.Clone(cfg.ValueFields)}
 	if f.index == "" {
 		f.index = defaultIndex
@@ -89,10 +88,10 @@ type objectReader struct {
 
 // entry reads one node. hasValue says whether at least one value field is there, null or not. A node that is no object
 // is an entry with neither an index nor a value.
-func (r *objectReader) entry(id jsonpath.Node) (e rawEntry, hasValue bool) {
+func (r *objectReader) entry(id jsonpath.Node) (e Claim, hasValue bool) {
 	n := &r.tree.nodes[id]
 	if n.kind != jsonpath.Object {
-		return rawEntry{}, false
+		return Claim{}, false
 	}
 	var m members
 	for child := id + 1; child < n.past; child = r.tree.nodes[child].past {
@@ -104,8 +103,8 @@ func (r *objectReader) entry(id jsonpath.Node) (e rawEntry, hasValue bool) {
 			hasValue = true
 		}
 	}
-	e.naming, e.index = r.naming(m.index)
-	e.fields, e.problem, e.message = r.valuesOf(&m)
+	e.Named, e.ID = r.named(m.index)
+	e.Fields, e.Problem, e.Message = r.valuesOf(&m)
 	return e, hasValue
 }
 
@@ -127,47 +126,19 @@ func (m *member) set(t *tree, id jsonpath.Node) {
 	m.id = id
 }
 
-func (r *objectReader) naming(m member) (naming, int) {
-	if m.id == 0 {
-		return unnamed, 0
+// named returns the index as it is written: a number or a text. Anything else stands in its place and is none.
+func (r *objectReader) named(m member) (bool, string) {
+	if m.id == 0 || m.twice {
+		return m.id != 0, ""
 	}
-	index, ok := -1, false
 	switch r.tree.nodes[m.id].kind {
 	case jsonpath.Number:
-		index, ok = parseIndex(r.tree.raw(m.id))
+		return true, r.tree.raw(m.id)
 	case jsonpath.Text:
-		index, ok = parseIndex(trimLabel(r.tree.Text(m.id)))
+		return true, r.tree.Text(m.id)
 	case jsonpath.Null, jsonpath.False, jsonpath.True, jsonpath.Array, jsonpath.Object:
 	}
-	if m.twice || !ok {
-		return misnamed, 0
-	}
-	return named, index
-}
-
-// labels are the words that models put before an index, in lower case.
-var labels = []string{"input", "record", "item", "entry", "row", "r"}
-
-// trimLabel takes the number out of "Input 3", "r3" and "#3".
-func trimLabel(s string) string {
-	s = strings.TrimSpace(s)
-	for _, label := range labels {
-		if len(s) > len(label) && strings.EqualFold(s[:len(label)], label) {
-			s = s[len(label):]
-			break
-		}
-	}
-	return strings.TrimPrefix(strings.TrimLeft(s, " "), "#")
-}
-
-// parseIndex reads 3 and 3.0. What is negative, a fraction, or needs more than 31 bits is no index.
-func parseIndex(s string) (int, bool) {
-	whole, fraction, _ := strings.Cut(s, ".")
-	if strings.Trim(fraction, "0") != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(whole, 10, 31)
-	return int(n), err == nil
+	return true, ""
 }
 
 // valuesOf reads the value fields. One that is not there, or is there twice with different values, spoils the entry,

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// instruction shows the form by example, with the configured names and inside of whatever response.path expects.
-func (f *jsonFormat) instruction() string {
+// Instruction shows the form by example, with the configured names and inside of whatever response.path expects.
+func (f *jsonFormat) Instruction() string {
 	var b strings.Builder
 	open, shut, ok := f.wrapping()
 	switch {

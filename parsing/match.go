@@ -16,27 +16,47 @@ import (
 //
 // Everything else has no record: an entry without an index among others, with something that is no index, or with the
 // index of no record. Nothing is ever shifted (but by rule 3), padded or made up.
-func match(r reading, records int) Answer {
-	m := matching{entries: r.entries, cutOff: r.cutOff}
-	m.answer.Entries = make([]Entry, records)
-	m.answer.Warnings = r.warnings
+func match(r Reading, call call) Answer {
+	m := matching{claims: r.Claims, cutOff: r.CutOff, call: call}
+	m.answer.Entries = make([]Entry, call.records)
+	m.answer.Warnings = r.Warnings
 	switch {
-	case len(r.entries) == 0:
-		m.failAll(r.problem, r.message)
-	case r.whole:
+	case len(r.Claims) == 0:
+		m.failAll(r.Problem, r.Message)
+	case r.Whole:
 		m.single()
 	case !m.anyIndex():
-		m.byPosition(r.inOrder)
+		m.byPosition(r.InOrder)
 	default:
 		m.byIndex()
 	}
 	return m.answer
 }
 
+// call is what was asked.
+type call struct {
+	records int
+	// ids are those that the call gave its records; nil: their numbers.
+	ids tokens
+	// strict says that nothing is taken by its position.
+	strict bool
+}
+
+// number reads an index as the call has given it.
+func (c *call) number(id string) (int, bool) {
+	if c.ids != nil {
+		return c.ids.number(id)
+	}
+	return sequential(id)
+}
+
 // matching is one answer in the making.
 type matching struct {
-	entries []rawEntry
+	claims []Claim
+	// numbers are those of the claims with an index; less than 0: none.
+	numbers []int
 	cutOff  bool
+	call    call
 	answer  Answer
 }
 
@@ -45,24 +65,26 @@ func (m *matching) single() {
 		m.failAll(ProblemUnparsable, fmt.Sprintf("the reply is one text and cannot answer %d records", n))
 		return
 	}
-	m.place(0, &m.entries[0], MatchSingle)
+	m.place(0, &m.claims[0], MatchSingle)
 }
 
 func (m *matching) anyIndex() bool {
-	return slices.ContainsFunc(m.entries, func(e rawEntry) bool { return e.naming != unnamed })
+	return slices.ContainsFunc(m.claims, func(c Claim) bool { return c.Named })
 }
 
 func (m *matching) byPosition(inOrder bool) {
 	records := len(m.answer.Entries)
 	switch {
-	case len(m.entries) != records:
-		m.failAll(ProblemMissing, fmt.Sprintf("no answer has an index, and for %d records there are %d", records, len(m.entries)))
+	case len(m.claims) != records:
+		m.failAll(ProblemMissing, fmt.Sprintf("no answer has an index, and for %d records there are %d", records, len(m.claims)))
+	case m.call.strict:
+		m.failAll(ProblemMissing, "no answer has an index, and response.match=strict takes none by its place")
 	case !inOrder:
 		m.failAll(ProblemMissing, "no answer has an index, and they are not one list")
 	default:
 		m.warn("no answer has an index; there are as many as records, so they were taken in their order")
-		for i := range m.entries {
-			m.place(i, &m.entries[i], MatchPosition)
+		for i := range m.claims {
+			m.place(i, &m.claims[i], MatchPosition)
 		}
 	}
 }
@@ -70,6 +92,7 @@ func (m *matching) byPosition(inOrder bool) {
 func (m *matching) byIndex() {
 	n := m.survey()
 	if why := n.suspect(m.cutOff); why != "" {
+		m.answer.Suspect = true
 		m.failAll(ProblemMissing, why)
 		m.answer.Suspect = true
 		return
@@ -80,10 +103,9 @@ func (m *matching) byIndex() {
 		m.warn("the model counts from 0; every index was raised by one")
 	}
 	repeated := 0
-	for i := range m.entries {
-		e := &m.entries[i]
-		if record := e.index + shift - 1; e.naming == named && record >= 0 && record < n.records {
-			repeated += m.take(record, e)
+	for i := range m.claims {
+		if record := m.numbers[i] + shift - 1; m.numbers[i] >= 0 && record >= 0 && record < n.records {
+			repeated += m.take(record, &m.claims[i])
 		}
 	}
 	m.failRest(n)
@@ -91,12 +113,12 @@ func (m *matching) byIndex() {
 }
 
 // take gives a record its entry and returns 1 if it has the very same already.
-func (m *matching) take(record int, e *rawEntry) int {
+func (m *matching) take(record int, c *Claim) int {
 	have := &m.answer.Entries[record]
 	switch {
 	case have.Fields == nil && have.Problem == ProblemNone:
-		m.place(record, e, MatchIndex)
-	case have.Problem == e.problem && have.Message == e.message && slices.Equal(have.Fields, e.fields):
+		m.place(record, c, MatchIndex)
+	case have.Problem == c.Problem && have.Message == c.Message && slices.Equal(have.Fields, c.Fields):
 		return 1
 	default:
 		*have = Entry{Problem: ProblemInvalid, Message: contradiction}
@@ -106,12 +128,12 @@ func (m *matching) take(record int, e *rawEntry) int {
 
 const contradiction = "the model gave different answers for this record"
 
-func (m *matching) place(record int, e *rawEntry, by Match) {
+func (m *matching) place(record int, c *Claim, by Match) {
 	if record >= len(m.answer.Entries) {
 		return
 	}
-	entry := Entry{Fields: e.fields, Match: by, Problem: e.problem, Message: e.message}
-	if e.problem != ProblemNone {
+	entry := Entry{Fields: c.Fields, Match: by, Problem: c.Problem, Message: c.Message}
+	if c.Problem != ProblemNone {
 		entry.Match = MatchNone
 	}
 	m.answer.Entries[record] = entry
@@ -163,20 +185,27 @@ type numbering struct {
 	distinct, last int
 	// The entries whose index is beyond the records, no index, or not there.
 	outside, misnamed, unnamed int
+	// random says that the indexes are random ids, which have no order to lose count in.
+	random bool
 }
 
 func (m *matching) survey() numbering {
 	records := len(m.answer.Entries)
-	n := numbering{records: records, has: make([]bool, records+2)}
-	for i := range m.entries {
-		switch e := &m.entries[i]; e.naming {
-		case named:
-			n.count(e.index)
-		case misnamed:
-			n.misnamed++
-		case unnamed:
+	n := numbering{records: records, has: make([]bool, records+2), random: m.call.ids != nil}
+	m.numbers = make([]int, len(m.claims))
+	for i := range m.claims {
+		number, ok := m.call.number(m.claims[i].ID)
+		switch {
+		case !m.claims[i].Named:
 			n.unnamed++
+		case !ok:
+			n.misnamed++
+		default:
+			m.numbers[i] = number
+			n.count(number)
+			continue
 		}
+		m.numbers[i] = -1
 	}
 	return n
 }
@@ -210,7 +239,7 @@ func (n *numbering) fromZero() bool {
 //     explains the end.
 func (n *numbering) suspect(cutOff bool) string {
 	switch {
-	case n.fromZero():
+	case n.random, n.fromZero():
 		return ""
 	case n.has[0]:
 		return "the model numbered an answer 0 and did not count from 0 throughout; which answer is whose is unknown"

@@ -99,3 +99,55 @@ func TestMatchByPosition(t *testing.T) {
 		{"text and object", `["a", {"value":"b"}]`, 2, "!missing !missing", "", ""},
 	})
 }
+
+// TestMatchStrict: without an index nothing is anybody's, and with one nothing changes.
+func TestMatchStrict(t *testing.T) {
+	runCases(t, parsing.Config{Strict: true}, []parseCase{
+		{"as many", entries("=a =b"), 2, "!missing !missing", "", "response.match=strict"},
+		{"texts", `["a", "b"]`, 2, "!missing !missing", "", "response.match=strict"},
+		{"too few", entries("=a"), 2, "!missing !missing", "", "there are 1"},
+		{"by index", entries("2=b 1=a"), 2, "a b", "", ""},
+		{"from zero", entries("0=a 1=b"), 2, "a b", "counts from 0", ""},
+	})
+}
+
+// TestMatchSuspect: the answers of which none is believed, because the model seems to have lost count.
+func TestMatchSuspect(t *testing.T) {
+	p := newParser(t, parsing.Config{})
+	for reply, want := range map[string]bool{
+		entries("1=a 2=b"): true, entries("0=a 2=c"): true, entries("2=a 3=b 4=c"): true,
+		entries("1=a 3=c"): false, entries("1=a 2=b 3=c"): false, entries("=a =b"): false, entries("1=a 2=b 2=x 3=c"): false,
+		"no JSON": false, "": false,
+	} {
+		if got := p.Parse(parsing.Reply{Text: reply}, 3).Suspect; got != want {
+			t.Errorf("%q: suspect %v, want %v", reply, got, want)
+		}
+	}
+}
+
+// TestMatchByID: with ids of their own in the place of numbers a record that is left out moves nobody, and a number is no
+// name.
+func TestMatchByID(t *testing.T) {
+	ids := []string{"kqz", "bdf", "xwt"}
+	p := newParser(t, parsing.Config{})
+	for _, c := range []parseCase{
+		{"exact", entries(`"xwt"=c "kqz"=a "bdf"=b`), 3, "a b c", "", ""},
+		{"other forms", entries(`"KQZ"=a "#bdf"=b "\tInput\u0020xwt"=c`), 3, "a b c", "", ""},
+		{"the first two", entries(`"kqz"=a "bdf"=b`), 3, "a b !missing", "", "2 of 3"},
+		{"one alone", entries(`"bdf"=b`), 3, "!missing b !missing", "", "1 of 3"},
+		{"numbered", entries("1=a 2=b 3=c"), 3, "!missing !missing !missing", "that is none: 3", "0 of 3"},
+		{"numbered from 0", entries("0=a 1=b 2=c"), 3, "!missing !missing !missing", "that is none: 3", "0 of 3"},
+		{"numbered as text", entries(`"Input\u00201"=a "#2"=b "r3"=c`), 3, "!missing !missing !missing", "that is none: 3", ""},
+		{"another call's", entries(`"kqz"=a "bdf"=b "mnp"=c`), 3, "a b !missing", "that is none: 1", ""},
+		{"twice and different", entries(`"kqz"=a "kqz"=x "bdf"=b`), 3, "!invalid b !missing", "", "different"},
+		{"no ids at all", entries("=a =b =c"), 3, "~a ~b ~c", "order", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := p.Parse(parsing.Reply{Text: c.reply, IDs: ids}, c.records)
+			c.check(t, a)
+			if a.Suspect {
+				t.Error("suspect")
+			}
+		})
+	}
+}

@@ -12,6 +12,7 @@ package parsing
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -29,11 +30,15 @@ type Config struct {
 	IndexField string
 	// ValueFields is the option response.value.field: the fields with the values, at most 32. Default "value".
 	ValueFields []string
+	// Strict is the option response.match=strict: answers without indexes are nobody's. Default: if they are one list with
+	// as many as records, they are taken in their order, and marked.
+	Strict bool
 }
 
 // Parser reads answers of one form. Any number of goroutines may use it at once.
 type Parser struct {
-	format format
+	format Format
+	strict bool
 }
 
 // New returns a parser. Its error names every problem of cfg, each with its option.
@@ -42,20 +47,20 @@ func New(cfg Config) (*Parser, error) {
 	if name == "" {
 		name = defaultFormat
 	}
-	create, ok := formats[name]
-	if !ok {
-		return nil, fmt.Errorf("response.format: %q is unknown; use %s", name, formatNames())
+	create, err := formatOf(name)
+	if err != nil {
+		return nil, err
 	}
 	f, problems := create(cfg)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	return &Parser{format: f}, nil
+	return &Parser{format: f, strict: cfg.Strict}, nil
 }
 
 // Instruction returns what a prompt says about the form of the answer when its template does not. It is empty where
 // any reply will do.
-func (p *Parser) Instruction() string { return p.format.instruction() }
+func (p *Parser) Instruction() string { return p.format.Instruction() }
 
 // Reply is what a model replied.
 type Reply struct {
@@ -64,27 +69,44 @@ type Reply struct {
 	// CutOff says that the reply ends because of a limit and not because the model was done. Where it ends within an
 	// answer, that explains why the answers behind are missing.
 	CutOff bool
+	// IDs are the ids that the call gave its records, in their order: short words, one for each record, different also where
+	// case is ignored. Then they are the indexes, and a number is none. nil: the indexes are 1, 2, ….
+	IDs []string
 }
 
-// Parse reads the reply to a call about that many records, whose indexes are 1, 2, …. It takes time and memory in
+// Parse reads the reply to a call about that many records, whose indexes are 1, 2, … or reply.IDs. It takes time and memory in
 // proportion to the reply, never waits, and never fails as a whole: what is wrong is said per record. Values may share
 // memory with reply.Text.
 func (p *Parser) Parse(reply Reply, records int) Answer {
-	records = max(records, 0)
+	asked := call{records: max(records, 0), strict: p.strict}
+	if reply.IDs != nil {
+		asked.ids = newTokens(reply.IDs, asked.records)
+	}
+	return match(p.read(reply), asked)
+}
+
+// read keeps from formats what none of them shall have to deal with.
+func (p *Parser) read(reply Reply) Reading {
 	if len(reply.Text) > MaxReplyBytes {
 		message := fmt.Sprintf("the reply has %d bytes; weir reads at most %d", len(reply.Text), MaxReplyBytes)
-		return match(reading{problem: ProblemUnparsable, message: message}, records)
+		return Reading{Problem: ProblemUnparsable, Message: message}
+	}
+	if strings.Trim(reply.Text, "\ufeff \t\r\n") == "" {
+		return Reading{Problem: ProblemMissing, Message: "the model's reply is empty"}
 	}
 	if !utf8.ValidString(reply.Text) {
 		reply.Text = string([]rune(reply.Text)) // one U+FFFD for each bad byte, as encoding/json does it
 	}
-	return match(p.format.read(reply), records)
+	return p.format.Read(reply)
 }
 
 // Answer is what a reply says.
 type Answer struct {
 	// Entries has one Entry for each record, in the records' order; always.
 	Entries []Entry
+	// Suspect says that the model seems to have lost count: no record has a value, because any of them may be another's. To
+	// ask for all of them again in smaller batches is better than to ask for some.
+	Suspect bool
 	// Warnings are what a careful reader should know about the whole answer: at most 8, in English, without text of
 	// the reply.
 	Warnings []string

@@ -11,7 +11,7 @@ type textFormat struct{}
 // textField is the name of the one field.
 const textField = "value"
 
-func newTextFormat(cfg Config) (format, []error) {
+func newTextFormat(cfg Config) (Format, []error) {
 	var problems []error
 	if cfg.Path != "" {
 		problems = append(problems, errors.New("response.path: the format text has no path; use response.format=json"))
@@ -25,19 +25,13 @@ func newTextFormat(cfg Config) (format, []error) {
 	return textFormat{}, problems
 }
 
-func (textFormat) instruction() string { return "" }
+func (textFormat) Instruction() string { return "" }
 
-func (textFormat) read(reply Reply) reading {
+func (textFormat) Read(reply Reply) Reading {
 	text := strings.TrimSpace(reply.Text)
-	if text == "" {
-		return reading{problem: ProblemMissing, message: emptyReply}
-	}
-	r := reading{whole: true, entries: []rawEntry{{fields: []Field{{Name: textField, Value: text}}}}}
+	r := Reading{Whole: true, Claims: []Claim{{Fields: []Field{{Name: textField, Value: text}}}}}
 	if reply.CutOff {
-		r.warnings = []string{"the reply was cut off at a limit; the value is its beginning"}
+		r.Warnings = []string{"the reply was cut off at a limit; the value is its beginning"}
 	}
 	return r
 }
-
-// emptyReply is the message of a reply in which there is nothing.
-const emptyReply = "the model's reply is empty"
