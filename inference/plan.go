@@ -118,6 +118,9 @@ func (p *plan) compile() []options.Problem {
 		Path:        v.ResponsePath,
 		IndexField:  v.IndexField,
 		ValueFields: v.ValueFields,
+		Strict:      v.ResponseMatch == options.MatchStrict,
+		Values:      v.ResponseValues,
+		Schema:      v.ResponseSchema,
 	})
 	if err != nil {
 		problems = append(problems, problemsOf("response.path", err)...)

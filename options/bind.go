@@ -61,6 +61,10 @@ func (o *Option) setNames(field *[]string, value string) error {
 	if err := o.checkText(value); err != nil {
 		return err
 	}
+	if value == "" {
+		*field = nil // the default of a list that may be empty; nobody can set it
+		return nil
+	}
 	names := strings.Split(value, ",")
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)

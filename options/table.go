@@ -9,6 +9,9 @@ const (
 	responsePath   = "response.path"
 	indexField     = "response.index.field"
 	valueField     = "response.value.field"
+	responseMatch  = "response.match"
+	responseValues = "response.values"
+	responseSchema = "response.schema"
 )
 
 const maxText = 64 << 10
@@ -81,6 +84,25 @@ var table = [...]Option{
 		Doc: "Field of an entry that holds the value. Several names with commas between give several values, each by its " +
 			"name.",
 		field: func(v *Values) any { return &v.ValueFields },
+	},
+	{
+		Name: responseMatch, Type: Choice, Default: MatchBestEffort, Choices: []string{MatchBestEffort, MatchStrict},
+		Example: MatchStrict, Overridable: true,
+		Doc: "What becomes of an answer in which no entry has an index. `best-effort`: if it is one list with exactly as many " +
+			"entries as records, they are taken in their order, and each result says so. `strict`: nobody gets a value of it.",
+		field: func(v *Values) any { return &v.ResponseMatch },
+	},
+	{
+		Name: responseValues, Type: Names, Max: 16 << 10, Example: "positive,negative,neutral", Overridable: true,
+		Doc: "Values that the (first) value field may have; an answer with another one is not valid. One that differs only in " +
+			"case, or in spaces, quotes and punctuation around it, counts as the value of the list. Empty: any value.",
+		field: func(v *Values) any { return &v.ResponseValues },
+	},
+	{
+		Name: responseSchema, Type: Text, Max: maxText, Example: `{"type": "number", "minimum": 0, "maximum": 1}`, Overridable: true,
+		Doc: "JSON Schema of one record's value; an answer that does not fit is not valid. With several value fields it is " +
+			"about the object with all of them. It refers to nothing outside of itself and has at most 16 references. Empty: any value.",
+		field: func(v *Values) any { return &v.ResponseSchema },
 	},
 	{
 		Name: "max.retries", Type: Integer, Default: "3", Max: 20, Unit: "calls", Example: "5", Overridable: true,

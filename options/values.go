@@ -31,6 +31,12 @@ type Values struct {
 	IndexField string
 	// ValueFields are the fields of an entry that hold the value, or the values if there are several; empty with FormatText.
 	ValueFields []string
+	// ResponseMatch is MatchBestEffort or MatchStrict.
+	ResponseMatch string
+	// ResponseValues are the values that the first of ValueFields may have; nil: any.
+	ResponseValues []string
+	// ResponseSchema is the JSON Schema of a value; empty: any value.
+	ResponseSchema string
 	// MaxRetries is the most further calls after one that failed.
 	MaxRetries int
 	// FailureStrategy is what is asked again of a batch whose answer is not complete: one of the strategies.
@@ -69,6 +75,12 @@ const (
 const (
 	FormatJSON = "json"
 	FormatText = "text"
+)
+
+// What becomes of an answer without indexes.
+const (
+	MatchBestEffort = "best-effort"
+	MatchStrict     = "strict"
 )
 
 // The formats of a record in a prompt.

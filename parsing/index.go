@@ -1,6 +1,7 @@
 package parsing
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,18 +51,9 @@ func (t tokens) number(id string) (int, bool) {
 	if n, ok := t[id]; ok {
 		return n, true
 	}
-	if word, rest, ok := strings.Cut(id, " "); ok && isLabel(word) {
+	if word, rest, ok := strings.Cut(id, " "); ok && slices.Contains(labels, word) {
 		id = strings.TrimSpace(rest)
 	}
 	n, ok := t[strings.TrimPrefix(id, "#")]
 	return n, ok
-}
-
-func isLabel(word string) bool {
-	for _, label := range labels {
-		if word == label {
-			return true
-		}
-	}
-	return false
 }

@@ -12,6 +12,7 @@ package parsing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,12 +34,23 @@ type Config struct {
 	// Strict is the option response.match=strict: answers without indexes are nobody's. Default: if they are one list with
 	// as many as records, they are taken in their order, and marked.
 	Strict bool
+	// Values is the option response.values: what the first of ValueFields may be, at most 256. An answer that differs in case,
+	// or in spaces, quotes and punctuation around it, is taken for the value that it means. nil: anything.
+	Values []string
+	// Schema is the option response.schema: a JSON Schema of the value, or, if there are several ValueFields, of the object
+	// with all of them. It refers only to what is in it. "": anything.
+	Schema string
+	// Tokens is the option record.ids=token: the records have ids of their own (Reply.IDs), and the instruction says so.
+	Tokens bool
 }
 
 // Parser reads answers of one form. Any number of goroutines may use it at once.
 type Parser struct {
-	format Format
-	strict bool
+	format  Format
+	strict  bool
+	allowed *allowed
+	schema  *schema
+	fields  []string
 }
 
 // New returns a parser. Its error names every problem of cfg, each with its option.
@@ -51,16 +63,49 @@ func New(cfg Config) (*Parser, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := &Parser{strict: cfg.Strict, fields: slices.Clone(cfg.ValueFields)}
 	f, problems := create(cfg)
+	problems = append(problems, p.constrain(cfg, name == defaultFormat)...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	return &Parser{format: f, strict: cfg.Strict}, nil
+	p.format = f
+	return p, nil
+}
+
+// constrain reads what cfg demands of values.
+func (p *Parser) constrain(cfg Config, typed bool) []error {
+	var problems []error
+	p.allowed, problems = newAllowed(cfg.Values)
+	if cfg.Schema == "" {
+		return problems
+	}
+	var err error
+	if p.schema, err = newSchema(cfg.Schema, typed); err != nil {
+		return append(problems, fmt.Errorf("response.schema: %w", err))
+	}
+	p.schema.subject = p.valueName()
+	if len(p.fields) > 1 {
+		p.schema.subject = "The object of " + strings.Join(p.fields, ", ")
+	}
+	return problems
+}
+
+func (p *Parser) valueName() string {
+	if len(p.fields) == 0 {
+		return quote(defaultValue)
+	}
+	return quote(p.fields[0])
 }
 
 // Instruction returns what a prompt says about the form of the answer when its template does not. It is empty where
 // any reply will do.
-func (p *Parser) Instruction() string { return p.format.Instruction() }
+func (p *Parser) Instruction() string {
+	if form := p.format.Instruction(); form != "" {
+		return form + p.demands()
+	}
+	return ""
+}
 
 // Reply is what a model replied.
 type Reply struct {
@@ -82,7 +127,9 @@ func (p *Parser) Parse(reply Reply, records int) Answer {
 	if reply.IDs != nil {
 		asked.ids = newTokens(reply.IDs, asked.records)
 	}
-	return match(p.read(reply), asked)
+	found := p.read(reply)
+	p.check(&found)
+	return match(found, asked)
 }
 
 // read keeps from formats what none of them shall have to deal with.
