@@ -94,7 +94,6 @@ func (m *matching) byIndex() {
 	if why := n.suspect(m.cutOff); why != "" {
 		m.answer.Suspect = true
 		m.failAll(ProblemMissing, why)
-		m.answer.Suspect = true
 		return
 	}
 	shift := 0

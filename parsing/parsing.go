@@ -157,8 +157,6 @@ type Answer struct {
 	// Warnings are what a careful reader should know about the whole answer: at most 8, in English, without text of
 	// the reply.
 	Warnings []string
-	// Suspect says that the model seems to have lost count, so that no entry is believed although there were some.
-	Suspect bool
 }
 
 // Entry is what a reply says about one record: values or a problem, never both, never neither.
