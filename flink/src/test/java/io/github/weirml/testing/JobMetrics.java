@@ -1,6 +1,7 @@
 package io.github.weirml.testing;
 
 import java.util.Collection;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
@@ -38,6 +39,15 @@ public final class JobMetrics {
             throw new AssertionError("no metric " + name);
         }
         return metrics.stream().mapToLong(JobMetrics::value).sum();
+    }
+
+    /** The sum over all subtasks of all jobs and of all their attempts so far. */
+    public long total(String name) {
+        return reporter.getMetricsByGroup().values().stream()
+                .map(metrics -> metrics.get(name))
+                .filter(Objects::nonNull)
+                .mapToLong(JobMetrics::value)
+                .sum();
     }
 
     private static long value(Metric metric) {
