@@ -13,6 +13,8 @@ fi
 rm -rf target/surefire-reports target/failsafe-reports
 mvn -q -B -Dstyle.color=never verify "$@"
 code=$?
+# What the benchmarks and the demo in Flink run must at least compile.
+mvn -q -B -Dstyle.color=never -f ../bench/flink/pom.xml compile spotless:check || code=1
 
 # sum ATTRIBUTE: that of all test suites together.
 sum() {
