@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -124,7 +125,7 @@ func writePages(l *lab, about *machine, apart []measured) error {
 		if apart[i].file == "" {
 			continue
 		}
-		page := strings.TrimPrefix(apart[i].apartDocument(l, about), "#")
+		page := strings.TrimSpace(strings.TrimPrefix(apart[i].apartDocument(l, about), "#")) + "\n"
 		file := filepath.Join(l.root, "docs", apart[i].file)
 		if err := os.WriteFile(file, []byte(page), 0o644); err != nil { //nolint:gosec // a page for all
 			return err
@@ -145,7 +146,14 @@ func (m *measured) apartDocument(l *lab, about *machine) string {
 }
 
 func runLine(l *lab, about *machine) string {
-	return fmt.Sprintf("%s, commit %s. %d rounds. %s", about.line(), about.commit, l.rounds, about.othersLine())
+	return fmt.Sprintf("%s, commit %s. %s. %s", about.line(), about.commit, plural(l.rounds, "round"), about.othersLine())
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 // mainDocument writes all that is not apart.
