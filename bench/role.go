@@ -123,7 +123,7 @@ func (r *roleSettings) serveWeir(ctx context.Context, listener net.Listener) err
 	})
 	t.ObserveStreams(s.Streams)
 	for i := range models {
-		t.ObserveProvider(models[i].Provider, models[i].Limit)
+		t.ObserveProvider(models[i].Provider, models[i].Limit, models[i].Breaker)
 	}
 	t.SetReady(func() error { return nil })
 	admin, address, err := serveAdmin(ctx, t.Handler(), upstream.Close)

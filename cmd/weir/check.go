@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ func loadChecked(file string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := newAccounts(cfg)
+	all, err := newAccounts(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, misuse("%w", err)
 	}
@@ -102,7 +103,7 @@ const (
 
 // probeAll asks each model a few words and says what came of it. Its error names every model that did not answer.
 func probeAll(cmd *cobra.Command, file string, cfg *config.Config) error {
-	all, err := newAccounts(cfg)
+	all, err := newAccounts(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return misuse("%w", err)
 	}

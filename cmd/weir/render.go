@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -126,7 +127,7 @@ func renderHere(ctx context.Context, file string, req *weirv1.RenderPromptReques
 	if err != nil {
 		return nil, err
 	}
-	all, err := newAccounts(cfg)
+	all, err := newAccounts(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, misuse("%w", err)
 	}

@@ -32,11 +32,11 @@ type account struct {
 type accounts map[string]account
 
 // newAccounts makes the drivers. Its error names every problem.
-func newAccounts(cfg *config.Config) (accounts, error) {
+func newAccounts(cfg *config.Config, log *slog.Logger) (accounts, error) {
 	all := make(accounts, len(cfg.Providers))
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(cfg.Providers)) {
-		a, err := newAccount(cfg.Providers[name])
+		a, err := newAccount(cfg.Providers[name], newBreaker(name, log))
 		if err != nil {
 			problems = append(problems, fmt.Errorf("provider %s: %w", name, err))
 			continue
@@ -46,9 +46,9 @@ func newAccounts(cfg *config.Config) (accounts, error) {
 	return all, errors.Join(problems...)
 }
 
-func newAccount(p config.Provider) (account, error) {
+func newAccount(p config.Provider, fuse *providers.Breaker) (account, error) {
 	a := account{
-		kind: p.Kind, limit: providers.NewLimit(p.MaxInFlight), fuse: providers.NewBreaker(providers.BreakerConfig{}), close: func() {},
+		kind: p.Kind, limit: providers.NewLimit(p.MaxInFlight), fuse: fuse, close: func() {},
 	}
 	switch p.Kind {
 	case config.KindLocal:
@@ -63,6 +63,17 @@ func newAccount(p config.Provider) (account, error) {
 		return account{}, fmt.Errorf("no driver for kind %q", p.Kind)
 	}
 	return a, nil
+}
+
+// newBreaker returns a provider's breaker, which logs its moves.
+func newBreaker(provider string, log *slog.Logger) *providers.Breaker {
+	return providers.NewBreaker(providers.BreakerConfig{Moved: func(open bool) {
+		if open {
+			log.Warn("the provider fails and rests: calls wait for the next probe", "provider", provider)
+			return
+		}
+		log.Info("the provider answers again", "provider", provider)
+	}})
 }
 
 // close closes the connections that no call uses.
@@ -107,7 +118,7 @@ func newEngine(cfg *config.Config, models []inference.ModelConfig, hooks inferen
 func newSystem(ctx context.Context, cfg *config.Config, log *slog.Logger) (*system, error) {
 	s := &system{cfg: cfg, log: log}
 	var err error
-	if s.accounts, err = newAccounts(cfg); err != nil {
+	if s.accounts, err = newAccounts(cfg, log); err != nil {
 		return nil, misuse("%w", err)
 	}
 	models := s.accounts.models(cfg)
@@ -146,6 +157,6 @@ func newSystem(ctx context.Context, cfg *config.Config, log *slog.Logger) (*syst
 func (s *system) observe() {
 	s.telemetry.ObserveStreams(s.server.Streams)
 	for name, a := range s.accounts {
-		s.telemetry.ObserveProvider(name, a.limit)
+		s.telemetry.ObserveProvider(name, a.limit, a.fuse)
 	}
 }

@@ -33,7 +33,7 @@ func Example() {
 	weir := server.New(server.Config{Engine: engine, Hooks: t.ServerHooks(), Options: t.ServerOptions()})
 	defer weir.Close()
 	t.ObserveStreams(weir.Streams)
-	t.ObserveProvider("embedded", models[0].Limit)
+	t.ObserveProvider("embedded", models[0].Limit, nil)
 
 	handler := t.Handler() // for telemetry.NewAdmin
 	ask := func(path string) {

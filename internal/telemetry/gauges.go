@@ -18,6 +18,7 @@ type gauges struct {
 
 type limit struct {
 	places     *providers.Limit
+	breaker    *providers.Breaker
 	attributes metric.ObserveOption
 }
 
@@ -30,9 +31,10 @@ func (t *Telemetry) ObserveStreams(open func() int) {
 	g.streams = open
 }
 
-// ObserveProvider makes the places of a provider the values of weir.provider.in_flight and weir.provider.limit, in place
-// of those that the provider had before; a nil limit takes the provider out.
-func (t *Telemetry) ObserveProvider(provider string, places *providers.Limit) {
+// ObserveProvider makes the places of a provider the values of weir.provider.in_flight and weir.provider.limit, and its
+// breaker (or nil) that of weir.provider.resting, in place of those that the provider had before; a nil limit takes the
+// provider out.
+func (t *Telemetry) ObserveProvider(provider string, places *providers.Limit, breaker *providers.Breaker) {
 	g := &t.counts.gauges
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -44,7 +46,7 @@ func (t *Telemetry) ObserveProvider(provider string, places *providers.Limit) {
 		g.limits = make(map[string]limit)
 	}
 	set := attribute.NewSet(attribute.String(attrProvider, provider))
-	g.limits[provider] = limit{places: places, attributes: metric.WithAttributeSet(set)}
+	g.limits[provider] = limit{places: places, breaker: breaker, attributes: metric.WithAttributeSet(set)}
 }
 
 func (g *gauges) observe(to metric.Observer, c *counts) {
@@ -56,5 +58,13 @@ func (g *gauges) observe(to metric.Observer, c *counts) {
 	for _, l := range g.limits {
 		to.ObserveInt64(c.instruments[providerInFlight].number, int64(l.places.InFlight()), l.attributes)
 		to.ObserveInt64(c.instruments[providerLimit].number, int64(l.places.Most()), l.attributes)
+		to.ObserveInt64(c.instruments[providerResting].number, resting(l.breaker), l.attributes)
 	}
+}
+
+func resting(b *providers.Breaker) int64 {
+	if b.Open() {
+		return 1
+	}
+	return 0
 }

@@ -18,6 +18,7 @@ func (t *Telemetry) InferenceHooks() inference.Hooks {
 		CallStart:  t.callStart,
 		CallEnd:    t.callEnd,
 		Rejected:   t.rejected,
+		TakenApart: t.takenApart,
 		Fault:      t.fault,
 	}
 }
@@ -50,9 +51,41 @@ func (t *Telemetry) batchEnd(ctx context.Context, batch inference.Batch, end inf
 	for reason, n := range end.Errors {
 		model.records.add(string(reason), n)
 	}
+	of.repairs.add(max(end.Calls-1, 0))
+	model.repaired.add(end.Repaired)
+	if end.Refused != inference.RefusalNone {
+		model.refused.add(string(end.Refused), 1)
+	}
+	t.notice(&batch, &end)
 	if t.spans != nil {
 		endBatch(ctx, &end)
 	}
+}
+
+// notice logs what is remarkable about the answers to a batch: at most a few lines at once, and one every ten seconds.
+func (t *Telemetry) notice(batch *inference.Batch, end *inference.BatchEnd) {
+	if len(end.Warnings) == 0 && end.Calls <= 1 && end.Refused == inference.RefusalNone {
+		return
+	}
+	if !t.notices.Allow() {
+		t.unnoticed.Add(1)
+		return
+	}
+	t.log.Warn("the model's answers are not as they should be", "model", batch.Model, "records", batch.Records,
+		"asked_again", max(end.Calls-1, 0), "repaired", end.Repaired, "failed", batch.Records-end.Values,
+		"not_asked_again", string(end.Refused), "what", end.Warnings, "batches_not_logged", t.unnoticed.Swap(0))
+}
+
+// takenApart counts and logs the moves of a model's breaker.
+func (t *Telemetry) takenApart(model string, open bool) {
+	if !open {
+		t.counts.models.get(model).apart.add(-1)
+		t.log.Info("the model answers batches again; what they lack is asked again", "model", model)
+		return
+	}
+	t.counts.models.get(model).apart.add(1)
+	t.log.Warn("the model has answered nothing of several batches in a row: they are not taken apart for a while;"+
+		" lower batch.size or change the template", "model", model)
 }
 
 func (t *Telemetry) callStart(ctx context.Context, call inference.Call) context.Context {

@@ -24,6 +24,8 @@ type modelSeries struct {
 	*series
 
 	records, rejected split
+	repaired, apart   *tally
+	refused           split
 	started           *tally
 	ended             split
 }
@@ -34,6 +36,9 @@ func (c *counts) newModelSeries(model string) *modelSeries {
 		series:   s,
 		records:  s.split(records, attrOutcome, []string{outcomeValue}, reasons()),
 		rejected: s.split(recordsRejected, attrReason, nil, reasons()),
+		repaired: s.tally(recordsRepaired),
+		apart:    s.tally(modelApart),
+		refused:  s.split(repairsRefused, attrWhy, refusals(), nil),
 		started:  s.tally(streamsStarted),
 		ended:    s.split(streamsEnded, attrCode, codeNames[:1], codeNames[1:]),
 	}
@@ -48,6 +53,7 @@ type pairSeries struct {
 
 	batches         split
 	places          *tally
+	repairs         *tally
 	batchesInFlight *tally
 	batchRecords    histogram
 	batchWait       histogram
@@ -67,6 +73,7 @@ func (c *counts) newPairSeries(of pair) *pairSeries {
 		series:          s,
 		batches:         s.split(batches, attrLeft, leavings(), nil),
 		places:          s.tally(batchPlaces),
+		repairs:         s.tally(repairs),
 		batchesInFlight: s.tally(batchesInFlight),
 		batchRecords:    s.histogram(batchRecords),
 		batchWait:       s.histogram(batchWait),
@@ -87,6 +94,11 @@ func reasons() []string {
 		names[i] = string(reason)
 	}
 	return names
+}
+
+// refusals are the values of the why attribute.
+func refusals() []string {
+	return []string{string(inference.RefusalBudget), string(inference.RefusalBreaker)}
 }
 
 // leavings are the values of the left attribute.

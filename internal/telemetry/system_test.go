@@ -57,7 +57,7 @@ func startSystem(t *testing.T, models ...inference.ModelConfig) *system {
 	})
 	s.telemetry.ObserveStreams(s.server.Streams)
 	for i := range models {
-		s.telemetry.ObserveProvider(models[i].Provider, models[i].Limit)
+		s.telemetry.ObserveProvider(models[i].Provider, models[i].Limit, models[i].Breaker)
 	}
 	s.conn = s.dial(serve(t, s.server.Serve, s.server.Close))
 	admin := telemetry.NewAdmin(s.telemetry.Handler(), log)

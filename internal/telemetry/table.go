@@ -54,6 +54,9 @@ func Metrics() []Metric { return slices.Clone(table[:]) }
 const (
 	records = iota
 	recordsRejected
+	recordsRepaired
+	repairs
+	repairsRefused
 	batches
 	batchRecords
 	batchPlaces
@@ -66,6 +69,8 @@ const (
 	tokens
 	providerInFlight
 	providerLimit
+	providerResting
+	modelApart
 	streamsOpen
 	streamsStarted
 	streamsEnded
@@ -82,6 +87,7 @@ const (
 	attrLeft     = "left"
 	attrType     = "type"
 	attrCode     = "code"
+	attrWhy      = "why"
 )
 
 var (
@@ -104,6 +110,19 @@ var table = [metricCount]Metric{
 	recordsRejected: {
 		Name: "weir.records.rejected", Kind: Counter, Unit: "{record}", Attributes: []string{attrModel, attrReason},
 		Doc: "Those of `weir.records` that ended before they were in a batch: not valid, too late, or their stream ended.",
+	},
+	recordsRepaired: {
+		Name: "weir.records.repaired", Kind: Counter, Unit: "{record}", Attributes: ofModel,
+		Doc: "Records that the model did not answer, or not validly, and that got their value when they were asked about again.",
+	},
+	repairs: {
+		Name: "weir.repairs", Kind: Counter, Unit: "{call}", Attributes: ofPair,
+		Doc: "Questions to the model beyond the first of each batch, for records without a valid answer.",
+	},
+	repairsRefused: {
+		Name: "weir.repairs.refused", Kind: Counter, Unit: "{batch}", Attributes: []string{attrModel, attrWhy},
+		Doc: "Batches with records that were not asked about again: `budget`, too much was of late; `breaker`, the model has not " +
+			"answered a batch as a batch for a while.",
 	},
 	batches: {
 		Name: "weir.batches", Kind: Counter, Unit: "{batch}", Attributes: []string{attrModel, attrProvider, attrLeft},
@@ -152,6 +171,14 @@ var table = [metricCount]Metric{
 	providerLimit: {
 		Name: "weir.provider.limit", Kind: Gauge, Unit: "{place}", Attributes: []string{attrProvider},
 		Doc: "Places that the provider has. When all are taken, batches go on filling.",
+	},
+	providerResting: {
+		Name: "weir.provider.resting", Kind: Gauge, Unit: "{provider}", Attributes: []string{attrProvider},
+		Doc: "1 while the provider's circuit breaker is open: it has failed many times in a row and gets a probe now and then.",
+	},
+	modelApart: {
+		Name: "weir.model.not_repaired", Kind: Gauge, Unit: "{model}", Attributes: ofModel,
+		Doc: "1 while batches of the model are not taken apart any more, because it has not answered several in a row as batches.",
 	},
 	streamsOpen: {
 		Name: "weir.streams.open", Kind: Gauge, Unit: "{stream}",

@@ -31,6 +31,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"golang.org/x/time/rate"
+
 	"github.com/weir-ml/weir/inference"
 )
 
@@ -60,16 +62,18 @@ type Config struct {
 // Telemetry counts, and exports what it has counted. Its methods may be called by several goroutines at once; the hooks
 // never wait. It must be shut down.
 type Telemetry struct {
-	log      *slog.Logger
-	registry *prometheus.Registry
-	meters   *sdkmetric.MeterProvider
-	tracers  *sdktrace.TracerProvider // nil: no spans
-	exporter sdktrace.SpanExporter    // of tracers
-	spans    *spans                   // nil: no spans
-	counts   *counts
-	ready    atomic.Pointer[func() error]
-	over     sync.Once
-	overErr  error
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	meters    *sdkmetric.MeterProvider
+	tracers   *sdktrace.TracerProvider // nil: no spans
+	exporter  sdktrace.SpanExporter    // of tracers
+	spans     *spans                   // nil: no spans
+	counts    *counts
+	ready     atomic.Pointer[func() error]
+	notices   *rate.Limiter // of log lines about answers
+	unnoticed atomic.Int64
+	over      sync.Once
+	overErr   error
 }
 
 // New returns a Telemetry. It makes no connection and does not wait: a collector that is not there is found by the first
@@ -79,7 +83,7 @@ func New(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	t := &Telemetry{log: cfg.Logger, registry: newRegistry()}
+	t := &Telemetry{log: cfg.Logger, registry: newRegistry(), notices: rate.NewLimiter(rate.Every(10*time.Second), 3)}
 	handler := &sdkLog{log: cfg.Logger}
 	otel.SetErrorHandler(handler)
 	otel.SetLogger(handler.logger())
