@@ -28,7 +28,11 @@ const (
 func demoFlink(ctx context.Context, l *lab) (err error) {
 	var copied bytes.Buffer
 	d := &flinkDemo{lab: l, out: io.MultiWriter(l.out, &copied)}
-	if err := d.play(ctx); err != nil || !l.write {
+	err = d.play(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted; everything that it had started is ended")
+	case err != nil || !l.write:
 		return err
 	}
 	return writeFlinkDemo(filepath.Join(l.root, "docs", "demo.md"), copied.String())

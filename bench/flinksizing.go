@@ -15,9 +15,9 @@ func flinkSizingRow() row {
 		how: "Capacity is `max-concurrent-operations` of each subtask, and each subtask has a stream of its own, so a full run " +
 			"makes about parallelism x capacity / call time records a second, where capacity counts in whole batches. " +
 			"One local Flink 2.1.1 job for each line, over real reviews against `weir simulate " +
-			"--latency 200ms --latency-per-prompt-token 10us`, which takes any number of calls at once; about five seconds of records each, one " +
-			"run. Time is from the first row at ML_PREDICT to the last result, so the end of the input, where the last batches " +
-			"may wait for `batch.timeout.ms`, is part of it. The mean batch is records over calls.",
+			"--latency 200ms --latency-per-prompt-token 10us`, which takes any number of calls at once; about five seconds of " +
+			"records each, one run. Time is from the first row at ML_PREDICT to the last result, so the end of the input, where " +
+			"the last batches may wait for `batch.timeout.ms`, is part of it. The mean batch is records over calls.",
 		apart:   true,
 		file:    "flink-sizing.md",
 		measure: measureFlinkSizing,
