@@ -13,6 +13,7 @@ import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultPromise;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.netty.shaded.io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.File;
@@ -55,11 +56,21 @@ final class Channels {
     }
 
     /** Event loops of our own: gRPC's default ones outlive the client. */
-    EventLoopGroup group() {
-        ThreadFactory threads = new DefaultThreadFactory("weir-client-io", true);
+    EventLoopGroup group(ThreadFactory threads) {
+        loadWhatTheEndNeeds();
         return Epoll.isAvailable()
                 ? new EpollEventLoopGroup(config.ioThreads(), threads)
                 : new NioEventLoopGroup(config.ioThreads(), threads);
+    }
+
+    /**
+     * A group ends with a notification on netty's global thread, which nobody can wait for. Its
+     * classes are loaded now: then the class loader may be closed.
+     */
+    private static void loadWhatTheEndNeeds() {
+        new DefaultPromise<Void>(GlobalEventExecutor.INSTANCE)
+                .addListener(end -> {})
+                .setSuccess(null);
     }
 
     /** One thread, while there are names to resolve. */

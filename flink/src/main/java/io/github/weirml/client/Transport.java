@@ -29,6 +29,7 @@ final class Transport {
     private static final long CLOSE_SECONDS = 5;
 
     private final ClientConfig config;
+    private final LoopThreads threads = new LoopThreads();
     private final EventLoopGroup group;
     private final ExecutorService resolver;
     private final List<ManagedChannel> channels = new ArrayList<>();
@@ -38,7 +39,7 @@ final class Transport {
     Transport(ClientConfig config) {
         Channels make = new Channels(config);
         this.config = config;
-        this.group = make.group();
+        this.group = make.group(threads);
         this.resolver = make.resolver();
         for (String endpoint : config.endpoints()) {
             channels.add(make.channel(endpoint, group, resolver));
@@ -111,6 +112,7 @@ final class Transport {
         if (mayWait) {
             Waiting.atMost(CLOSE_SECONDS, resolver::awaitTermination);
             Waiting.atMost(CLOSE_SECONDS, group::awaitTermination);
+            Waiting.atMost(CLOSE_SECONDS, threads::awaitEnd);
         }
     }
 
