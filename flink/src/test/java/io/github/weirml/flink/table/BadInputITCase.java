@@ -93,10 +93,12 @@ class BadInputITCase extends SqlTestBase {
 
     @Test
     void aWrongOptionOfTheModelFailsThePlanning() {
-        model(TEXT, "h:1", "max.retrys", "3");
+        model(TEXT, "127.0.0.1:1", "max.retrys", "3", "api-key", "s3cret", "api_key", "s3cret");
 
         assertThat(messages(catchThrowable(() -> tables.explainSql(query("s, e", "input", NONE)))))
-                .contains("'max.retrys' is not an option; did you mean 'max.retries'?");
+                .contains("'max.retrys' is not an option; did you mean 'max.retries'?")
+                .contains("'api_key' is not an option; did you mean 'api-key'?")
+                .doesNotContain("s3cret");
     }
 
     //  Known when a server is asked: the job fails once, and says why.
@@ -121,6 +123,13 @@ class BadInputITCase extends SqlTestBase {
         model(TEXT, weir.endpoint(), "option.batch.colour", "red");
 
         assertThat(failure(NONE)).contains("INVALID_ARGUMENT", "batch.colour");
+    }
+
+    @Test
+    void anOptionThatTheOperatorHasNotOpened() {
+        model(TEXT, weir.endpoint(), "batch.scope", "model");
+
+        assertThat(failure(NONE)).contains("batch.scope may not be set here", "not opened");
     }
 
     @Test
