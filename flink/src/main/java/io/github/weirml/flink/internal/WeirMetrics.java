@@ -36,6 +36,7 @@ public final class WeirMetrics implements SessionListener {
     private final Counter recordsIn;
     private final Counter recordsOut;
     private final Counter recordsFailed;
+    private final Counter recordsMisfit;
     private final Counter recordsDropped;
     private final Counter recordsSentAgain;
     private final Counter retries;
@@ -54,6 +55,7 @@ public final class WeirMetrics implements SessionListener {
         this.recordsIn = counter("recordsIn");
         this.recordsOut = counter("recordsOut");
         this.recordsFailed = counter("recordsFailed");
+        this.recordsMisfit = counter("recordsMisfit");
         this.recordsDropped = counter("recordsDropped");
         this.recordsSentAgain = counter("recordsSentAgain");
         this.retries = counter("retries");
@@ -80,6 +82,11 @@ public final class WeirMetrics implements SessionListener {
     public void recordNotSent(Result result) {
         recordsIn.inc();
         resultReceived(result, 0, 0);
+    }
+
+    /** A record has a value, but not of its column's type. */
+    public void recordMisfit() {
+        recordsMisfit.inc();
     }
 
     /** A row was left out of the output, because its record failed and the user wants that. */

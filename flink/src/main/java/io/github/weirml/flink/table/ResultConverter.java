@@ -3,6 +3,7 @@ package io.github.weirml.flink.table;
 import io.github.weirml.client.Field;
 import io.github.weirml.client.Reason;
 import io.github.weirml.client.Result;
+import io.github.weirml.flink.internal.WeirMetrics;
 import java.io.Serializable;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -153,6 +154,16 @@ public final class ResultConverter implements Serializable {
         return rows.isEmpty() || rows instanceof FailedRow;
     }
 
+    /** Counts what only the converter knows of a result and the rows that it made of it. */
+    void count(Result result, Collection<RowData> rows, WeirMetrics metrics) {
+        if (rows.isEmpty()) {
+            metrics.recordDropped();
+        }
+        if (result.isValue() && isFailure(rows)) {
+            metrics.recordMisfit();
+        }
+    }
+
     private static final class FailedRow extends AbstractList<RowData> {
         private final RowData row;
 
@@ -185,7 +196,7 @@ public final class ResultConverter implements Serializable {
 
     /** Returns what is wrong with them, or null. */
     private Failure setValues(GenericRowData row, Result result) {
-        boolean single = result.values().size() == 1;
+        boolean single = values.size() == 1 && result.values().size() == 1;
         for (ValueColumn column : values) {
             Field field = single ? result.values().get(0) : result.value(column.name);
             try {

@@ -52,9 +52,7 @@ public final class WeirLookupFunction extends AsyncLookupFunction {
 
     private Collection<RowData> rows(RowData key, Result result) {
         Collection<RowData> answers = results.convert(result);
-        if (answers.isEmpty()) {
-            session.metrics().recordDropped();
-        }
+        results.count(result, answers, session.metrics());
         Collection<RowData> rows = columns.rows(key, answers);
         return ResultConverter.isFailure(answers) ? new LookupCaching.Failed(rows) : rows;
     }

@@ -50,9 +50,7 @@ public final class WeirPredictFunction extends AsyncPredictFunction {
 
     private Collection<RowData> rows(Result result) {
         Collection<RowData> rows = results.convert(result);
-        if (rows.isEmpty()) {
-            session.metrics().recordDropped();
-        }
+        results.count(result, rows, session.metrics());
         return rows;
     }
 

@@ -11,8 +11,11 @@ import io.github.weirml.v1.Match;
 import io.github.weirml.v1.Record;
 import io.github.weirml.v1.Result;
 import io.github.weirml.v1.Values;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 import org.junit.jupiter.api.AfterAll;
@@ -131,13 +134,17 @@ class PredictITCase extends SqlTestBase {
                     "CREATE TEMPORARY VIEW texts AS SELECT * FROM (VALUES ('fits'), ('does not'))"
                             + " AS t(text)");
 
-            List<Row> rows =
-                    rows(
-                            tables,
+            TableResult result =
+                    tables.executeSql(
                             "SELECT ok, score, CAST(at_time AS STRING), tags, r, m, calls, how, why,"
                                     + " v FROM ML_PREDICT(TABLE texts, MODEL typed,"
                                     + " DESCRIPTOR(text))");
+            List<Row> rows = new ArrayList<>();
+            result.collect().forEachRemaining(rows::add);
 
+            JobID job = result.getJobClient().orElseThrow().getJobID();
+            assertThat(METRICS.sum(job, "recordsOut")).isEqualTo(2);
+            assertThat(METRICS.sum(job, "recordsMisfit")).isEqualTo(1);
             assertThat(rows).hasSize(2);
             assertThat(rows.get(0).toString())
                     .isEqualTo(
