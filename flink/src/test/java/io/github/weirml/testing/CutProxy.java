@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Set;
+import java.net.SocketException;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Stands between a client and a server, and cuts their connections. */
@@ -14,8 +16,8 @@ public final class CutProxy implements AutoCloseable {
     private final String host;
     private final int port;
 
-    /** The servers' sides. */
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    /** The servers' sides, and the client's to each. */
+    private final Map<Socket, Socket> open = new ConcurrentHashMap<>();
 
     /** To {@code host:port}. */
     public CutProxy(String endpoint) {
@@ -37,13 +39,27 @@ public final class CutProxy implements AutoCloseable {
     /** Ends every connection, both ways, in the middle of whatever it carries; returns how many. */
     public int cut() {
         int cut = 0;
-        for (Socket server : open) {
-            if (open.remove(server)) {
+        for (Socket server : open.keySet()) {
+            if (open.remove(server) != null) {
                 close(server); // the client's side follows
                 cut++;
             }
         }
         return cut;
+    }
+
+    /** The same, but both sides get an error, and what is under way is lost. */
+    public int reset() {
+        open.forEach((server, client) -> List.of(server, client).forEach(CutProxy::doNotLinger));
+        return cut();
+    }
+
+    private static void doNotLinger(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (SocketException e) {
+            // It is closed already.
+        }
     }
 
     private void accept() throws IOException {
@@ -58,7 +74,7 @@ public final class CutProxy implements AutoCloseable {
     }
 
     private void connect(Socket client, Socket server) {
-        open.add(server);
+        open.put(server, client);
         inBackground(() -> copy(client, server));
         inBackground(() -> copy(server, client));
     }

@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 
 /** A weir in front of a simulated model: {@code weir serve} and {@code weir simulate}. */
 public final class SimulatedWeir implements AutoCloseable {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private final WeirProcess model;
     private final WeirProcess weir;
 
@@ -49,15 +51,28 @@ public final class SimulatedWeir implements AutoCloseable {
 
     /** Model calls since the start. */
     public long calls() throws Exception {
+        return stat(model.endpoint(), "calls");
+    }
+
+    /** Where the model is, for {@link #callsInFlight}. */
+    public String model() {
+        return model.endpoint();
+    }
+
+    /** Model calls that a simulator is working on now. */
+    public static long callsInFlight(String model) throws Exception {
+        return stat(model, "in_flight");
+    }
+
+    private static long stat(String model, String name) throws Exception {
         HttpRequest stats =
-                HttpRequest.newBuilder(URI.create("http://" + model.endpoint() + "/stats")).build();
-        String body =
-                HttpClient.newHttpClient().send(stats, HttpResponse.BodyHandlers.ofString()).body();
-        Matcher calls = Pattern.compile("\"calls\": ?(\\d+)").matcher(body);
-        if (!calls.find()) {
-            throw new AssertionError("no calls in " + body);
+                HttpRequest.newBuilder(URI.create("http://" + model + "/stats")).build();
+        String body = HTTP.send(stats, HttpResponse.BodyHandlers.ofString()).body();
+        Matcher value = Pattern.compile("\"" + name + "\": ?(\\d+)").matcher(body);
+        if (!value.find()) {
+            throw new AssertionError("no " + name + " in " + body);
         }
-        return Long.parseLong(calls.group(1));
+        return Long.parseLong(value.group(1));
     }
 
     /** The server process. */
