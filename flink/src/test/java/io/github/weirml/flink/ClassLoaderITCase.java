@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A job that brings the built jar with it, as users' jobs do: nothing of it stays. */
 @Timeout(120)
+@SuppressWarnings("try")
 class ClassLoaderITCase {
     private static final InMemoryReporter METRICS = InMemoryReporter.create();
     private static final Path JAR = Path.of(System.getProperty("weir.jar"));

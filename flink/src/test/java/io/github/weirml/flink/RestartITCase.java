@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
  * killed again and again. Nothing may be lost or doubled in what the job puts out.
  */
 @Timeout(180)
+@SuppressWarnings("try")
 class RestartITCase {
     private static final int KILLS = 20;
     private static final int CAPACITY = 40;

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The AsyncFunction in real jobs, against real weir processes. */
 @Timeout(120)
+@SuppressWarnings("try")
 class WeirAsyncFunctionITCase {
     private static final JobMetrics METRICS = new JobMetrics();
     private static final List<Tuple2<String, String>> REVIEWS =

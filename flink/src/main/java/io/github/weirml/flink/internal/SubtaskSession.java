@@ -62,6 +62,7 @@ public final class SubtaskSession implements AutoCloseable {
      * @throws SessionFailure if no server is there or it refuses; says what, where and what to do
      * @throws InterruptedException if the task was cancelled meanwhile
      */
+    @SuppressWarnings("try") // the loader is set for as long as the block takes
     public static SubtaskSession open(
             ClientConfig client, SessionConfig session, MetricGroup metrics, TaskInfo task)
             throws InterruptedException {

@@ -100,6 +100,7 @@ final class LookupCaching {
     }
 
     /** Leaves errors out. */
+    @SuppressWarnings("try") // Flink's cache may throw anything when it is closed
     private static final class Cache implements LookupCache {
         private static final long serialVersionUID = 1L;
 

@@ -20,6 +20,7 @@ import org.apache.flink.runtime.throwable.ThrowableType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("try")
 class SubtaskSessionITCase {
 
     @AfterEach

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Lookup joins with a real weir. */
+@SuppressWarnings("try")
 class LookupITCase extends SqlTestBase {
     private static WeirProcess weir;
 
