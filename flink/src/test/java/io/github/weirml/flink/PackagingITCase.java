@@ -185,7 +185,7 @@ class PackagingITCase {
                                         call(
                                                 sessionConfig,
                                                 "startTimeout",
-                                                java.time.Duration.ofMillis(500))));
+                                                java.time.Duration.ofSeconds(3))));
         Class<?> sessions = loader.loadClass("io.github.weirml.client.PredictSession");
         CompletableFuture<?> started =
                 (CompletableFuture<?>) sessions.getMethod("started").invoke(session);

@@ -105,7 +105,7 @@ class BadInputITCase extends SqlTestBase {
 
     @Test
     void noServer() {
-        model(TEXT, "127.0.0.1:1", "connect.timeout", "300 ms");
+        model(TEXT, "127.0.0.1:1", "connect.timeout", "1 s");
 
         assertThat(failure(NONE))
                 .contains("Cannot use model", "127.0.0.1:1", "Connection refused", "Check that");
@@ -148,7 +148,7 @@ class BadInputITCase extends SqlTestBase {
 
     @Test
     void tlsToAServerThatHasNone() {
-        model(TEXT, weir.endpoint(), "tls.enabled", "true", "connect.timeout", "500 ms");
+        model(TEXT, weir.endpoint(), "tls.enabled", "true", "connect.timeout", "1 s");
 
         assertThat(failure(NONE)).contains("Cannot use model", "TLS");
     }
@@ -156,7 +156,7 @@ class BadInputITCase extends SqlTestBase {
     @Test
     void noTlsToAServerThatHasIt() {
         try (ScriptedServer server = tlsServer()) {
-            model(TEXT, server.endpoint(), "connect.timeout", "500 ms");
+            model(TEXT, server.endpoint(), "connect.timeout", "1 s");
 
             assertThat(failure(NONE)).contains("Cannot use model", server.endpoint());
         }
@@ -165,7 +165,7 @@ class BadInputITCase extends SqlTestBase {
     @Test
     void aCertificateThatNobodyTrusts() {
         try (ScriptedServer server = tlsServer()) {
-            model(TEXT, server.endpoint(), "tls.enabled", "true", "connect.timeout", "500 ms");
+            model(TEXT, server.endpoint(), "tls.enabled", "true", "connect.timeout", "1 s");
 
             assertThat(failure(NONE)).contains("Cannot use model", "certif");
         }
