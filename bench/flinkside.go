@@ -38,7 +38,8 @@ func flinkRow() row {
 			"result; planning is apart. Calls, most calls at once and tokens are the simulator's own counts. By the call is " +
 			"$0.002 for one row and $0.006 for a batch, as the proposal reckons; by the token is $0.15 a million prompt tokens " +
 			"and $0.60 a million completion tokens, an example. Every label is compared with the embedded model's own. What " +
-			"takes minutes runs once; it mostly sleeps.",
+			"takes minutes runs once; it mostly sleeps. Where the model takes any number of calls, single calls through weir " +
+			"are as fast as batches and cost as the peer's do; where it takes only so many at once, batches are faster, too.",
 		apart:   true,
 		measure: measureFlink,
 	}
