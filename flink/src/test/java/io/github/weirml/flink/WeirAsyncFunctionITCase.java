@@ -174,7 +174,7 @@ class WeirAsyncFunctionITCase {
                                         1,
                                         in ->
                                                 function(nowhere)
-                                                        .startTimeout(Duration.ofMillis(700))
+                                                        .startTimeout(Duration.ofSeconds(3))
                                                         .orderedWait(in),
                                         SOME_BAD))
                 .hasStackTraceContaining("Cannot use model \"sentiment\" of weir at " + nowhere)
