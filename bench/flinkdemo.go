@@ -15,7 +15,7 @@ import (
 // The demo in Flink: all reviews in batches, and so many of them through the provider that Flink has itself.
 const (
 	demoRows      = 10_000
-	demoPeerRows  = 200
+	demoPeerRows  = 1_000
 	demoBatch     = 20
 	demoCapacity  = 120
 	demoShown     = 8
