@@ -116,6 +116,7 @@ func (p *plan) compile() []options.Problem {
 	parser, err := parsing.New(parsing.Config{
 		Format:      v.ResponseFormat,
 		Path:        v.ResponsePath,
+		Delimiter:   v.Delimiter,
 		IndexField:  v.IndexField,
 		ValueFields: v.ValueFields,
 		Strict:      v.ResponseMatch == options.MatchStrict,

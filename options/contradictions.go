@@ -8,11 +8,17 @@ import (
 // inAnswer are the options that say where in an answer the values are. The format text knows no such places.
 var inAnswer = [...]string{responsePath, indexField, valueField}
 
+// defaultPaths are those of the formats that have one.
+var defaultPaths = map[string]string{FormatJSON: "$[*]", FormatXML: "//result"}
+
 // settle finds the defaults that depend on other options.
 func (r *resolution) settle() {
 	v := &r.values
 	if v.BatchSize == 1 && v.PromptTemplate == "" && !r.anySet(recordFormat, responseFormat) && !r.anySet(inAnswer[:]...) {
 		v.ResponseFormat = FormatText
+	}
+	if !v.IsSet(responsePath) {
+		v.ResponsePath = defaultPaths[v.ResponseFormat]
 	}
 	if v.ResponseFormat == FormatText {
 		v.ResponsePath, v.IndexField, v.ValueFields = "", "", nil
@@ -27,6 +33,10 @@ func (r *resolution) contradictions() {
 	if v.ResponseFormat != FormatText {
 		if slices.Contains(v.ValueFields, v.IndexField) {
 			r.contradictf(valueField, "names %s, which is the %s: an entry's index is not its value", quote(v.IndexField), indexField)
+		}
+		if v.ResponseFormat == FormatDelimited && v.IsSet(responsePath) {
+			r.contradictf(responsePath, "has no meaning where %s is delimited: the columns are %s and %s",
+				responseFormat, indexField, valueField)
 		}
 		return
 	}

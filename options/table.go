@@ -7,6 +7,7 @@ const (
 	recordFormat   = "record.format"
 	responseFormat = "response.format"
 	responsePath   = "response.path"
+	delimiter      = "response.delimiter"
 	indexField     = "response.index.field"
 	valueField     = "response.value.field"
 	responseMatch  = "response.match"
@@ -63,26 +64,36 @@ var table = [...]Option{
 		field: func(v *Values) any { return &v.RecordFormat },
 	},
 	{
-		Name: responseFormat, Type: Choice, Default: FormatJSON, Choices: []string{FormatJSON, FormatText},
-		Planned: []string{"xml", "delimited", "regex"}, Example: "json", Overridable: true,
-		Doc: "How the model's answer is read: entries of a JSON text, or the whole reply as the value of the only record. " +
-			"Where it is not set it is `text` in single mode, else `json`. `xml`, `delimited` and `regex` are not there yet.",
+		Name: responseFormat, Type: Choice, Default: FormatJSON,
+		Choices: []string{FormatJSON, FormatXML, FormatDelimited, FormatRegex, FormatText}, Example: FormatXML, Overridable: true,
+		Doc: "How the model's answer is read: entries of a JSON text (a list, an object of entries by their indexes, or an object " +
+			"on each line), elements of XML, lines with a delimiter, what a regular expression finds, or the whole reply as the value " +
+			"of the only record. Where it is not set it is `text` in single mode, else `json`.",
 		field: func(v *Values) any { return &v.ResponseFormat },
 	},
 	{
 		Name: responsePath, Type: Text, Default: "$[*]", Max: 1024, Example: "$.results[*]", Overridable: true,
-		Doc:   "JSONPath of the entries in the answer, one for each record.",
+		Doc: "Where the entries are in the answer, one for each record. `json`: a JSONPath (RFC 9535). `xml`: an XPath 1.0, by " +
+			"default `//result`. `regex`: the expression (RE2), with a group for the index and one for each value, such as " +
+			"`^(?P<index>\\d+): (?P<value>.*)$`; it has no default. `delimited` and `text` have no path.",
 		field: func(v *Values) any { return &v.ResponsePath },
 	},
 	{
+		Name: delimiter, Type: Text, Default: "|", Max: 8, Example: ";", Overridable: true,
+		Doc: "What is between the columns of a `delimited` answer. `tab` is the tab; between commas, cells may be in double quotes. " +
+			"The columns are the index and the values, in that order, unless the answer begins with a line of their names, or " +
+			"`response.index.field` and `response.value.field` are numbers of columns.",
+		field: func(v *Values) any { return &v.Delimiter },
+	},
+	{
 		Name: indexField, Type: Text, Default: "index", Max: 128, Example: "id", Overridable: true,
-		Doc:   "Field of an entry that holds the index of its record. Indexes count from 1.",
+		Doc:   "Field of an entry that holds the index of its record. Indexes count from 1. In `xml` it is an attribute or an element.",
 		field: func(v *Values) any { return &v.IndexField },
 	},
 	{
 		Name: valueField, Type: Names, Default: "value", Max: 4096, Example: "sentiment,score", Overridable: true,
 		Doc: "Field of an entry that holds the value. Several names with commas between give several values, each by its " +
-			"name.",
+			"name. A name with dots is a path: `result.label` is the field `label` of the object `result`.",
 		field: func(v *Values) any { return &v.ValueFields },
 	},
 	{

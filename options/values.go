@@ -23,10 +23,12 @@ type Values struct {
 	PromptTemplate string
 	// RecordFormat is RecordText, RecordJSON or RecordXML.
 	RecordFormat string
-	// ResponseFormat is FormatJSON or FormatText.
+	// ResponseFormat is FormatJSON, FormatXML, FormatDelimited, FormatRegex or FormatText.
 	ResponseFormat string
-	// ResponsePath is the JSONPath of the entries; empty with FormatText.
+	// ResponsePath is the JSONPath or XPath of the entries, or the pattern of FormatRegex; empty with the other formats.
 	ResponsePath string
+	// Delimiter is what is between the columns of FormatDelimited.
+	Delimiter string
 	// IndexField is the field of an entry that holds the record's index; empty with FormatText.
 	IndexField string
 	// ValueFields are the fields of an entry that hold the value, or the values if there are several; empty with FormatText.
@@ -73,8 +75,11 @@ const (
 
 // The formats of an answer.
 const (
-	FormatJSON = "json"
-	FormatText = "text"
+	FormatJSON      = "json"
+	FormatXML       = "xml"
+	FormatDelimited = "delimited"
+	FormatRegex     = "regex"
+	FormatText      = "text"
 )
 
 // What becomes of an answer without indexes.

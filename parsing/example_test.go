@@ -64,9 +64,9 @@ func ExampleParser_Parse_renumbered() {
 
 // All problems of a Config come in one error, each with the option that it is about.
 func ExampleNew_problems() {
-	_, err := parsing.New(parsing.Config{Path: "$[?@.index > 01]", IndexField: "meta.index"})
+	_, err := parsing.New(parsing.Config{Path: "$[?@.index > 01]", IndexField: "meta..index"})
 	fmt.Println(err)
 	// Output:
+	// response.index.field: "meta..index" is a path with an empty step; write steps with one dot between them
 	// response.path: "$[?@.index > 01]", character 14: expected a number, without leading zeros
-	// response.index.field: "meta.index" is a path; only fields of the entry itself are supported
 }

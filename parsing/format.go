@@ -64,8 +64,11 @@ var registry = struct {
 	sync.RWMutex
 	formats map[string]create
 }{formats: map[string]create{
-	"json": newJSONFormat,
-	"text": newTextFormat,
+	"json":      newJSONFormat,
+	"xml":       newXMLFormat,
+	"delimited": newDelimitedFormat,
+	"regex":     newRegexFormat,
+	"text":      newTextFormat,
 }}
 
 // Register makes a format known as a value of Config.Format, for all parsers that are made after it. newFormat makes one

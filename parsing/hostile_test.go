@@ -49,20 +49,73 @@ var hostile = map[string]string{
 	"a list without end":    "[" + fill(`{"index":2,"value":"a"},`),
 	"backslashes":           `["` + fill(`\`),
 	"backslashes in damage": `{"a":x` + fill(`\`),
+	"single quotes":         fill(`{'a':'x} `),
+	"comments":              fill(`{"a":/*x} `),
+	"commas":                `[{"a":1` + fill(`,`),
+	"damage to mend":        fill(`[{"index":1,"value":"a",},`),
+	"billion laughs":        `<!DOCTYPE r [<!ENTITY l "lol">` + fill(`<!ENTITY m "&l;&l;&l;&l;&l;&l;&l;">`) + `]><result index="1">&m;</result>`,
+	"open elements":         fill(`<result index="1">`),
+	"small elements":        fill(`<result index="1">a</result>`),
+	"ends of elements":      fill(`</result>`),
+	"crossed elements":      fill(`<a><result></a>`),
+	"open tags":             fill(`<a b="`),
+	"open tags, no quotes":  fill(`<a b=`),
+	"open comments":         fill(`<!-- `),
+	"open CDATA":            `<result index="1">` + fill(`<![CDATA[`),
+	"open declarations":     fill(`<!x [`),
+	"ampersands":            `<result index="1">` + fill(`&`) + `</result>`,
+	"attributes":            `<result ` + fill(`a="b" `) + `>`,
+	"bars":                  fill("|"),
+	"bars and lines":        fill("1|a\n"),
+	"commas and quotes":     fill(`",`),
+	"a line of quotes":      `1,"` + fill(`""`),
+	"rules":                 fill("|--|--|\n"),
+	"digits":                fill("1 "),
+	"word":                  fill("w"),
 }
 
-// TestHostileReplies: each ends in bounded time (the bound is loose, for busy machines; what it finds is a quadratic
-// case, which takes minutes) and with one entry for each record.
+// everyFormat has a parser of each format, and some of other paths.
+func everyFormat(tb testing.TB) map[string]*parsing.Parser {
+	tb.Helper()
+	all := map[string]*parsing.Parser{}
+	for name, cfg := range map[string]parsing.Config{
+		"json":        {},
+		"json, $..*":  {Path: "$..*"},
+		"json fields": {ValueFields: []string{"value", "a.b"}},
+		"xml":         {Format: "xml", IndexField: "index", ValueFields: []string{"value"}},
+		"xml, //*":    {Format: "xml", Path: "//*[@index]"},
+		"delimited":   {Format: "delimited"},
+		"csv":         {Format: "delimited", Delimiter: ",", ValueFields: []string{"a", "b"}},
+		"regex":       {Format: "regex", Path: `(?P<index>\d+)\W+(?P<value>\w+)`},
+		"regex back":  {Format: "regex", Path: `(?s)(?P<index>(\w*)*)x?(?P<value>.*?z)`},
+		"text":        {Format: "text"},
+		"values":      {Values: []string{"a", "b"}, Schema: `{"type": "string"}`},
+	} {
+		all[name] = newParser(tb, cfg)
+	}
+	return all
+}
+
+// timely parses, and fails for a quadratic case, which takes minutes; the bound is loose, for busy machines.
+func timely(tb testing.TB, p *parsing.Parser, reply string) parsing.Answer {
+	tb.Helper()
+	start := time.Now()
+	a := p.Parse(parsing.Reply{Text: reply}, 20)
+	if took := time.Since(start); took > 5*time.Second {
+		tb.Errorf("%.40q took %v", reply, took)
+	}
+	return a
+}
+
+// TestHostileReplies: each ends in bounded time, in every format, and with one entry for each record.
 func TestHostileReplies(t *testing.T) {
-	for _, path := range []string{"", "$..*"} {
-		p := newParser(t, parsing.Config{Path: path})
+	for format, p := range everyFormat(t) {
 		for name, reply := range hostile {
 			start := time.Now()
-			a := p.Parse(parsing.Reply{Text: reply}, 20)
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("%s under %q took %v", name, path, took)
+			checkWhole(t, timely(t, p, reply), 20)
+			if took := time.Since(start); took > time.Second {
+				t.Logf("%s as %s: %v", name, format, took)
 			}
-			checkWhole(t, a, 20)
 		}
 	}
 }
@@ -84,14 +137,13 @@ func TestReplyLimits(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		entries("1=a 2=b"), entries("=a =b"), entries("0=a 1=b"), `{"r":` + entries("2=a") + `}`, "```json\n[\"a\", \"b\"]\n```",
+		`[{'index':1,/* */'value':None,},{"index":2,"value":"b"`, `{"1":"a","2":{"value":"b"}}`, "1|a\n| 2 | b |\n|--|--|", "1,\"a\"\"\",b",
+		`<r><result index="1" value='a'/><result><index>2</index><value>&lt;b&#10;<![CDATA[c]]></value></result>`,
 		`<think>[{"index":1}]</think>[{"index":"#1","value":{"a":[null]}}]`, `[{"index":1,"value":"a"},{"index":2,"val`,
 	} {
 		f.Add(seed, uint8(2), false)
 	}
-	parsers := make([]*parsing.Parser, 0, 4)
-	for _, cfg := range []parsing.Config{{}, {Path: "$..*"}, {Path: "$.r[*]", ValueFields: []string{"value", "a"}}, {Format: "text"}} {
-		parsers = append(parsers, newParser(f, cfg))
-	}
+	parsers := everyFormat(f)
 	f.Fuzz(func(t *testing.T, reply string, records uint8, cutOff bool) {
 		for _, p := range parsers {
 			start := time.Now()

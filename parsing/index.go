@@ -37,9 +37,9 @@ func parseIndex(s string) (int, bool) {
 // tokens are ids that a call gave its records, each with its number.
 type tokens map[string]int
 
-func newTokens(ids []string, records int) tokens {
+func newTokens(ids []string) tokens {
 	t := make(tokens, len(ids))
-	for i, id := range ids[:min(len(ids), records)] {
+	for i, id := range ids {
 		t[strings.ToLower(id)] = i + 1
 	}
 	return t

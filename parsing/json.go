@@ -12,9 +12,11 @@ import (
 type jsonFormat struct {
 	path *jsonpath.Path
 	// isOwn says that the path is $[*], weir's default.
-	isOwn  bool
-	index  string
-	values []string
+	isOwn bool
+	names
+	// nested says that a field's name is a path.
+	nested bool
+	tokens bool
 }
 
 func (f *jsonFormat) Read(reply Reply) Reading {
@@ -23,7 +25,7 @@ func (f *jsonFormat) Read(reply Reply) Reading {
 		return Reading{Problem: ProblemUnparsable, Message: "the reply ends before the model has done thinking"}
 	}
 	limits := jsonpath.Limits{Visits: maxVisits, Results: maxEntries}
-	c := collector{format: f, scan: newScan(reply.Text, start), limits: limits, start: start}
+	c := collector{format: f, scan: newScan(reply.Text, start), limits: limits, start: start, asked: newCall(reply)}
 	for !c.failed && c.scan.next() {
 		c.add()
 	}
@@ -62,6 +64,8 @@ type collector struct {
 	limits jsonpath.Limits
 	// start is where the answer begins in the reply.
 	start int
+	// asked knows what an index is.
+	asked call
 	// answers are the entries of payloads in which at least one entry has a value. The others are quoted: the records
 	// themselves, say, or a list of labels; they count only if there is nothing else.
 	answers, quoted []Claim
@@ -71,6 +75,8 @@ type collector struct {
 	inOrder bool
 	// strangers counts objects with neither an index nor a value.
 	strangers int
+	// lines says that the last entry with a value is a value of its own and the end of the reply: behind it there may be more.
+	lines bool
 	// failed says that there is too much in the reply.
 	failed bool
 }
@@ -91,6 +97,11 @@ func (c *collector) add() {
 		c.failed = true
 		return
 	}
+	if object, ok := c.keyed(nodes); ok {
+		c.addKeyed(object)
+		return
+	}
+	nodes = c.wholeOnly(nodes)
 	if c.format.areTexts(t, nodes) {
 		c.addTexts(nodes)
 		return
@@ -123,6 +134,8 @@ func (c *collector) addObjects(nodes []jsonpath.Node) {
 	c.answers = append(c.answers, entries...)
 	c.payloads++
 	c.inOrder = valued == len(nodes) && areList(t, nodes)
+	rest := strings.TrimLeft(c.scan.reply[c.scan.pos:], " \t\r\n")
+	c.lines = len(nodes) == 1 && nodes[0] == 0 && (rest == "" || rest[0] == '{')
 	if !slices.ContainsFunc(entries, func(e Claim) bool { return e.Named }) {
 		c.nameless++
 	}
@@ -169,12 +182,30 @@ func (c *collector) reading(cutOff bool) Reading {
 		// One of them may be an example, and nothing says which.
 		return Reading{Problem: ProblemMissing, Message: "the reply has several answers, with an index and without"}
 	}
-	r := Reading{Claims: c.answers, InOrder: c.inOrder && c.payloads == 1, CutOff: cutOff && d != nil && d.atEnd}
-	if d != nil {
-		r.Warnings = []string{d.message() + "; that part was not used"}
-		r.InOrder = false
-	}
+	r := Reading{Claims: c.answers, CutOff: c.isCutOff(cutOff)}
+	r.InOrder = c.inOrder && c.payloads == 1 && d == nil && !c.scan.ended
+	r.Warnings = c.warnings()
 	return r
+}
+
+// isCutOff reports whether the reply ends within its entries; limit says that it ends at a limit.
+func (c *collector) isCutOff(limit bool) bool {
+	d := c.scan.damage
+	return c.scan.cut || limit && (c.lines || c.scan.ended || d != nil && d.atEnd)
+}
+
+func (c *collector) warnings() []string {
+	var warnings []string
+	if d := c.scan.damage; d != nil {
+		warnings = append(warnings, d.message()+"; that part was not used")
+	}
+	switch {
+	case c.scan.ended:
+		warnings = append(warnings, "the JSON in the reply ends too early; what is not whole was not used")
+	case c.scan.mended:
+		warnings = append(warnings, "the JSON in the reply was not quite JSON and was mended")
+	}
+	return warnings
 }
 
 // nothing says why there are no entries.

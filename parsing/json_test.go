@@ -209,7 +209,15 @@ func TestJSONPayload(t *testing.T) {
 		{"one object without an index", `{"value":"a"}`, 1, "~a", "order", ""},
 		{"one object with a list", `{"value":[{"value":"x"}]}`, 1, `~{[{"value":"x"}]}`, "order", ""},
 		{"one object with another name", `{"label":"a"}`, 1, "!unparsable", "", "there are 1 objects"},
-		{"values by index", `{"2":"b","1":"a"}`, 2, "!unparsable !unparsable", "", ""},
+		{"values by index", `{"2":"b","1":"a"}`, 2, "a b", "", ""},
+		{"entries by index", `{"r2":{"value":"b"},"Input 1":{"value":"a","index":1}}`, 2, "a b", "", ""},
+		{"by index in a wrapper", `{"results":{"2":"b","1":["a"]}}`, 2, `{["a"]} b`, "", ""},
+		{"by index and another index inside", `{"2":{"value":"b","index":1},"1":{"value":"a"}}`, 2, "a !invalid", "", "another index"},
+		{"by index, twice", `{"1":"a","2":"b","2":"c"}`, 2, "a !invalid", "", "different"},
+		{"by index, 1 to k", `{"1":"a"}`, 2, "!missing !missing", "", "1 to 1 for 2"},
+		{"by index, one without the field", `{"1":{"value":"a"},"2":{"index":2}}`, 2, "a !invalid", "", "no field"},
+		{"by index, all null", `{"1":null,"2":null}`, 2, "!invalid !invalid", "", "null"},
+		{"by index, cut off", `{"1":"a","2":"b","3":["c","d`, 3, "a b !missing", "too early", "cut off"},
 		{"empty", "", 2, "!missing !missing", "", "empty"},
 		{"blank", " \n", 2, "!missing !missing", "", "empty"},
 		{"empty list", "[]", 1, "!unparsable", "", "no entry where response.path says"},
@@ -217,8 +225,7 @@ func TestJSONPayload(t *testing.T) {
 		{"HTML", "<!DOCTYPE html><html>{ }</html>", 1, "!unparsable", "", ""},
 		{"a number", "42", 1, "!unparsable", "", "no JSON"},
 		{"numbers", "[1, 2]", 2, "!unparsable !unparsable", "", "no entry"},
-		{"trailing comma", `[{"index":1,"value":"a"},]`, 1, "!unparsable", "", "broken at byte 25: expected a value"},
-		{"cut off", good[:40], 2, "!unparsable !unparsable", "", "ends too early"},
+		{"cut off", good[:40], 2, "a !missing", "ends too early", "cut off"},
 		{"a damaged value hides what is in it", `[{"index":2,"value":{x,"y":[{"index":1,"value":"z"}]}}]`, 1, "!unparsable", "", "broken"},
 		{"a line break in a value", "[{\"index\":2,\"value\":\"[\n[{]\"},{\"index\":1,\"value\":\"z\"}]" + good, 2, "a b", "not used", ""},
 		{"damaged to the end", `[{"index":1,"value":[{"a":nil,` + good, 2, "!unparsable !unparsable", "", "broken"},
@@ -236,8 +243,8 @@ func TestJSONPaths(t *testing.T) {
 		{"$..item", parseCase{"descendants", `[{"item":{"index":2,"value":"b"}},{"x":{"item":{"index":1,"value":"a"}}}]`, 2, "a b", "", ""}},
 		{"$.results[*]", parseCase{"no such place", `[{"index":1,"value":"a"}]`, 1, "!unparsable", "", "$.results[*]"}},
 		{"$.*", parseCase{"members", `{"a":{"index":2,"value":"b"},"b":{"index":1,"value":"a"}}`, 2, "a b", "", ""}},
-		{"$.*", parseCase{"members have no order", `{"2":{"value":"b"},"1":{"value":"a"}}`, 2, "!missing !missing", "", "not one list"}},
-		{"$.*", parseCase{"texts by name", `{"2":"b","1":"a"}`, 2, "!unparsable !unparsable", "", ""}},
+		{"$.*", parseCase{"members have no order", `{"y":{"value":"b"},"x":{"value":"a"}}`, 2, "!missing !missing", "", "not one list"}},
+		{"$.*", parseCase{"texts by name", `{"y":"b","x":"a"}`, 2, "!unparsable !unparsable", "", ""}},
 		{"$.*[*]", parseCase{"several lists", `{"2":[{"value":"b"}],"1":[{"value":"a"}]}`, 2, "!missing !missing", "", "not one list"}},
 		{"$[*].value", parseCase{"texts", `[{"value":"a"},{"value":"b"}]`, 2, "!unparsable !unparsable", "", ""}},
 		{"$.a[*]", parseCase{"list of texts", `{"a":["a","b"]}`, 2, "~a ~b", "order", ""}},
@@ -273,4 +280,72 @@ func TestPathSelectsEntries(t *testing.T) {
 	if len(answer.Warnings) > 0 || answer.Entries[0].Fields[0].Value != "b" || answer.Entries[1].Fields[0].Value != "c" {
 		t.Errorf("%+v", answer)
 	}
+}
+
+// TestJSONMended: what models do to JSON, and no doubt about what it says.
+func TestJSONMended(t *testing.T) {
+	const mended = "was mended"
+	runCases(t, parsing.Config{}, []parseCase{
+		{"trailing commas", `[{"index":1,"value":"a",},{"index":2,"value":["b",],},]`, 2, `a {["b"]}`, mended, ""},
+		{"single quotes", `[{'index': 1, 'value': 'it\'s "a"'}, {'index': 2, 'value': "b'"}]`, 2, `it's "a" b'`, mended, ""},
+		{"single quotes around texts", `['a', 'b']`, 2, "~a ~b", "order", ""},
+		{"comments", "[ // the first\n{\"index\":1, /* it, \"value\": */ \"value\":\"http://a\"}, {\"index\":2,\"value\":\"/* b */\"}] // done", 2, "http://a /* b */", mended, ""},
+		{"words of Python", `[{"index":1,"value":True},{"index":2,"value":None},{"index":3,"value":NaN},{"index":4,"value":-Infinity}]`, 4, "{true} !invalid !invalid !invalid", mended, "null"},
+		{"in prose", `So [see] {this}: [{'index': 1, 'value': 'a'}] and [that].`, 1, "a", mended, ""},
+		{"beside a whole one", `[{"index":1,"value":"a"}] [{"index":2,"value":"b",}]`, 2, "a b", mended, ""},
+		{"no comma", `[{"index":1,"value":"a"} {"index":2,"value":"b"}]`, 2, "!unparsable !unparsable", "", "broken"},
+		{"two commas", `[{"index":1,"value":"a"},,{"index":2,"value":"b"}]`, 2, "!unparsable !unparsable", "", "broken"},
+		{"no quotes", `[{index:1,value:"a"}]`, 1, "!unparsable", "", ""},
+		{"a word as the value", `[{"index":1,"value":positive}]`, 1, "!unparsable", "", "broken"},
+		{"a bad number", `[{"index":1,"value":01}]`, 1, "!unparsable", "", "broken"},
+		{"a bad escape", `[{"index":1,"value":"\x"}]`, 1, "!unparsable", "", "broken"},
+		{"a wrong bracket", `[{"index":1,"value":"a"]]`, 1, "!unparsable", "", "broken"},
+		{"no value", `[{"index":1,"value":}]`, 1, "!unparsable", "", "broken"},
+	})
+}
+
+// TestJSONCutOffAnywhere: whole entries before the cut are kept, an entry is never made of a part, and nobody's value changes.
+func TestJSONCutOffAnywhere(t *testing.T) {
+	for name, whole := range map[string]string{
+		"array":   `[{"index":1,"value":"a, ]}"},{"index":2,"value":{"x":[1,{"index":3,"value":2}]}},{"value":12,"index":3}]`,
+		"wrapper": `{"n": 3, "results": [{"index":1,"value":"a, ]}"},{"index":2,"value":{"x":[1,{"index":3,"value":2}]}},{"value":12,"index":3}]}`,
+		"keyed":   `{"1": "a, ]}", "2": {"x":[1,{"index":3,"value":2}]}, "3": 12}`,
+		"lines":   `{"index":1,"value":"a, ]}"}` + "\n" + `{"index":2,"value":{"x":[1,{"index":3,"value":2}]}}` + "\n" + `{"value":12,"index":3}`,
+	} {
+		p := newParser(t, parsing.Config{})
+		want := []string{"a, ]}", `{"x":[1,{"index":3,"value":2}]}`, "12"}
+		most := 0
+		for end := range len(whole) + 1 {
+			a := p.Parse(parsing.Reply{Text: whole[:end], CutOff: true}, 3)
+			checkWhole(t, a, 3)
+			kept := 0
+			for i, e := range a.Entries {
+				if e.Problem == parsing.ProblemNone {
+					kept++
+					if e.Fields[0].Value != want[i] {
+						t.Errorf("%s cut at %d: record %d has %q", name, end, i+1, e.Fields[0].Value)
+					}
+				}
+			}
+			if kept < most {
+				t.Errorf("%s cut at %d: %d kept, and %d before", name, end, kept, most)
+			}
+			most = kept
+		}
+		if most != 3 {
+			t.Errorf("%s: %d kept of the whole", name, most)
+		}
+	}
+}
+
+func TestJSONNestedFields(t *testing.T) {
+	cfg := parsing.Config{IndexField: "meta.id", ValueFields: []string{"result.label", "result.by.score", "note"}}
+	runCases(t, cfg, []parseCase{
+		{"in objects", `[{"meta":{"id":1},"result":{"label":"a","by":{"score":0.5}},"note":"n"}]`, 1, "a,{0.5},n", "", ""},
+		{"written with dots", `[{"meta.id":1,"result.label":"a","result.by.score":1,"note":"n"}]`, 1, "a,{1},n", "", ""},
+		{"partly", `[{"meta":{"id":1},"result":{"label":"a","by.score":1},"note":"n"}]`, 1, "a,{1},n", "", ""},
+		{"one is not there", `[{"meta":{"id":1},"result":{"label":"a"},"note":"n"}]`, 1, "!invalid", "", "result.by.score"},
+		{"in a wrapper", `{"all":[{"meta":{"id":1},"result":{"label":"a","by":{"score":1}},"note":"n"}]}`, 1, "a,{1},n", "", ""},
+		{"twice and different", `[{"meta":{"id":1},"result.label":"b","result":{"label":"a","by":{"score":1}},"note":"n"}]`, 1, "!invalid", "", "twice"},
+	})
 }

@@ -2,80 +2,26 @@ package parsing
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/weir-ml/weir/parsing/jsonpath"
 )
 
-// The defaults and bounds of what Config names.
-const (
-	defaultPath  = "$[*]"
-	defaultIndex = "index"
-	defaultValue = "value"
-
-	maxFields    = 32
-	maxNameBytes = 128
-)
+const defaultPath = "$[*]"
 
 func newJSONFormat(cfg Config) (Format, []error) {
-	f := &jsonFormat{index: cfg.IndexField, values: slices.Clone(cfg.ValueFields)}
-	if f.index == "" {
-		f.index = defaultIndex
-	}
-	if len(f.values) == 0 {
-		f.values = []string{defaultValue}
-	}
-	var problems []error
+	n, problems := newNames(cfg)
+	f := &jsonFormat{names: n, tokens: cfg.Tokens}
+	f.nested = slices.ContainsFunc(append([]string{n.index}, n.values...), func(name string) bool { return strings.Contains(name, ".") })
 	var err error
 	if f.path, err = jsonpath.Parse(cmp.Or(cfg.Path, defaultPath)); err != nil {
-		problems = append(problems, fmt.Errorf("response.path: %w", err))
-	} else {
-		names, each, _ := f.path.Members()
-		f.isOwn = each && len(names) == 0
+		return f, append(problems, fmt.Errorf("response.path: %w", err))
 	}
-	if err := checkName(f.index); err != nil {
-		problems = append(problems, fmt.Errorf("response.index.field: %w", err))
-	}
-	return f, append(problems, f.checkValues()...)
-}
-
-func (f *jsonFormat) checkValues() []error {
-	var problems []error
-	if len(f.values) > maxFields {
-		problems = append(problems, fmt.Errorf("response.value.field: at most %d fields, these are %d", maxFields, len(f.values)))
-	}
-	for i, name := range f.values {
-		err := checkName(name)
-		switch {
-		case err != nil:
-		case name == f.index:
-			err = fmt.Errorf("%q is the index field as well", name)
-		case slices.Contains(f.values[:i], name):
-			err = fmt.Errorf("%q is there twice", name)
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("response.value.field: %w", err))
-		}
-	}
-	return problems
-}
-
-func checkName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a field has a name")
-	case len(name) > maxNameBytes:
-		return fmt.Errorf("a name has at most %d bytes, this has %d", maxNameBytes, len(name))
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%q is not UTF-8", name)
-	case strings.Contains(name, "."):
-		return fmt.Errorf("%q is a path; only fields of the entry itself are supported", name)
-	}
-	return nil
+	names, each, _ := f.path.Members()
+	f.isOwn = each && len(names) == 0
+	return f, problems
 }
 
 // objectReader makes entries of objects.
@@ -96,16 +42,54 @@ func (r *objectReader) entry(id jsonpath.Node) (e Claim, hasValue bool) {
 	var m members
 	for child := id + 1; child < n.past; child = r.tree.nodes[child].past {
 		name := r.tree.Name(child)
-		if name == r.format.index {
+		switch i := slices.Index(r.format.values, name); {
+		case name == r.format.index:
 			m.index.set(r.tree, child)
-		} else if i := slices.Index(r.format.values, name); i >= 0 {
+		case i >= 0:
 			m.values[i].set(r.tree, child)
 			hasValue = true
+		case r.format.nested && r.tree.nodes[child].kind == jsonpath.Object:
+			hasValue = r.nested(&m, child, name) || hasValue
 		}
 	}
 	e.Named, e.ID = r.named(m.index)
 	e.Fields, e.Problem, e.Message = r.valuesOf(&m)
 	return e, hasValue
+}
+
+// nested finds the fields whose names are paths that begin with name, below an object of that name. It returns whether
+// there is a value among them.
+func (r *objectReader) nested(m *members, id jsonpath.Node, name string) bool {
+	if at, ok := r.tree.below(id, name, r.format.index); ok {
+		m.index.set(r.tree, at)
+	}
+	has := false
+	for i, path := range r.format.values {
+		if at, ok := r.tree.below(id, name, path); ok {
+			m.values[i].set(r.tree, at)
+			has = true
+		}
+	}
+	return has
+}
+
+// below follows a path of names with dots between, whose first is that of the node; false if it leads nowhere. Of names that
+// occur twice the last one counts.
+func (t *tree) below(id jsonpath.Node, name, path string) (jsonpath.Node, bool) {
+	rest, ok := strings.CutPrefix(path, name+".")
+	if !ok {
+		return 0, false
+	}
+	found := jsonpath.Node(0)
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		inner := t.Name(child)
+		if inner == rest {
+			found = child
+		} else if at, ok := t.below(child, inner, rest); ok && t.nodes[child].kind == jsonpath.Object {
+			found = at
+		}
+	}
+	return found, found != 0
 }
 
 // members are the fields of an object that weir wants.

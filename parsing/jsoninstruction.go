@@ -19,8 +19,8 @@ func (f *jsonFormat) Instruction() string {
 	default:
 		b.WriteString("Answer with a JSON object and nothing else, with one object for each input in its array:\n")
 	}
-	b.WriteString(open + f.example(1) + ", " + f.example(2) + shut + "\n")
-	fmt.Fprintf(&b, "%s is the number of the input, %s. Answer every input exactly once.", quote(f.index), f.meaning())
+	b.WriteString(open + f.entryExample(1) + ", " + f.entryExample(2) + shut + "\n")
+	b.WriteString(f.meaning(f.tokens, quote))
 	return b.String()
 }
 
@@ -34,25 +34,30 @@ func (f *jsonFormat) wrapping() (open, shut string, ok bool) {
 	return b.String() + "[", "]" + strings.Repeat("}", len(names)), ok
 }
 
-func (f *jsonFormat) example(index int) string {
+func (f *jsonFormat) entryExample(i int) string {
+	id := f.example(i, f.tokens)
+	if f.tokens {
+		id = quote(id)
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "{%s: %d", quote(f.index), index)
+	b.WriteString("{" + exampleMember(f.index, id))
 	for _, name := range f.values {
-		b.WriteString(", " + quote(name) + ": …")
+		b.WriteString(", " + exampleMember(name, "…"))
 	}
 	return b.String() + "}"
 }
 
-func (f *jsonFormat) meaning() string {
-	if len(f.values) == 1 {
-		return quote(f.values[0]) + " your answer for it"
+// exampleMember shows a field; one whose name is a path stands in objects.
+func exampleMember(name, value string) string {
+	steps := strings.Split(name, ".")
+	var b strings.Builder
+	for i, step := range steps {
+		if i > 0 {
+			b.WriteString("{")
+		}
+		b.WriteString(quote(step) + ": ")
 	}
-	names := make([]string, len(f.values))
-	for i, name := range f.values {
-		names[i] = quote(name)
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last] + " your answers for it"
+	return b.String() + value + strings.Repeat("}", len(steps)-1)
 }
 
 // wanted names the fields of an entry, for messages.

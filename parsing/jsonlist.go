@@ -2,6 +2,7 @@ package parsing
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/weir-ml/weir/parsing/jsonpath"
 )
@@ -80,8 +81,8 @@ func (f *jsonFormat) look(t *tree, id jsonpath.Node) looks {
 	}
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		name := t.Name(child)
-		l.index = l.index || name == f.index
-		l.value = l.value || slices.Contains(f.values, name)
+		l.index = l.index || name == f.index || f.nested && strings.HasPrefix(f.index, name+".")
+		l.value = l.value || slices.Contains(f.values, name) || f.nested && f.begins(name)
 	}
 	return l
 }
@@ -114,4 +115,9 @@ func (t *tree) children(id jsonpath.Node) []jsonpath.Node {
 		nodes = append(nodes, child)
 	}
 	return nodes
+}
+
+// begins reports whether the name is the first step of a value field's.
+func (f *jsonFormat) begins(name string) bool {
+	return slices.ContainsFunc(f.values, func(path string) bool { return strings.HasPrefix(path, name+".") })
 }

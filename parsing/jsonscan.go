@@ -20,13 +20,23 @@ type scan struct {
 	// nothing that it found may be used: what follows is unknown.
 	damage *damage
 
+	// complete is how much of the tree's text the reply has; what is behind it was added because the reply is cut off. -1:
+	// all of it.
+	complete int
+	// mended says that a value was only read after it had been mended.
+	mended bool
+	// ended says that a value ended too early, and cut that more than its brackets is missing.
+	ended, cut bool
+
 	reply string
 	tries int
+	// effort is how many bytes may still be looked at to mend values.
+	effort int
 }
 
 func newScan(reply string, start int) scan {
 	room := min(len(reply)/12, 4096) // as many values as there are in most answers of that length
-	return scan{tree: tree{nodes: make([]node, 0, room)}, reply: reply, pos: start}
+	return scan{tree: tree{nodes: make([]node, 0, room)}, reply: reply, pos: start, complete: -1, effort: 4*len(reply) + 1024}
 }
 
 // next reads the next value into tree; false if there is none.
@@ -37,6 +47,10 @@ func (s *scan) next() bool {
 			return false
 		}
 		end, d := s.tree.read(s.reply, start)
+		s.complete = -1
+		if d != nil && !d.limit {
+			end, d = s.mend(start, d)
+		}
 		if d == nil {
 			s.start, s.pos = start, end
 			s.found++
@@ -75,9 +89,30 @@ func (s *scan) plausible() bool {
 		return false
 	}
 	if s.reply[s.pos] == '{' {
-		return rest[0] == '"' || rest[0] == '}'
+		return rest[0] == '"' || rest[0] == '}' || rest[0] == '\'' || strings.HasPrefix(rest, "//") || strings.HasPrefix(rest, "/*")
 	}
-	return strings.IndexByte(`{["]-0123456789tfn`, rest[0]) >= 0
+	return strings.IndexByte(`{["']-0123456789tfn/`, rest[0]) >= 0
+}
+
+// mend tries to read a value that is damaged in a way that leaves no doubt about what it says. It returns the damage as it
+// was where it cannot.
+func (s *scan) mend(start int, d *damage) (int, *damage) {
+	if s.effort <= 0 {
+		return 0, d
+	}
+	m := mendJSON(s.reply[start:])
+	s.effort -= m.used
+	if !m.ok {
+		return 0, d
+	}
+	keyed := s.tree.keyed
+	if end, again := s.tree.read(m.text, 0); again != nil || end != len(m.text) || !s.tree.keyed && m.complete >= 0 {
+		s.tree.keyed = keyed || s.tree.keyed
+		return 0, d
+	}
+	s.mended, s.complete = true, m.complete
+	s.ended, s.cut = s.ended || m.complete >= 0, s.cut || m.complete >= 0 && m.within
+	return start + m.used, nil
 }
 
 // pass goes past a value that is damaged. Without a single name it was prose, and the scan goes on where it went wrong.

@@ -42,6 +42,13 @@ type call struct {
 	strict bool
 }
 
+func newCall(reply Reply) call {
+	if reply.IDs == nil {
+		return call{}
+	}
+	return call{ids: newTokens(reply.IDs)}
+}
+
 // number reads an index as the call has given it.
 func (c *call) number(id string) (int, bool) {
 	if c.ids != nil {
@@ -142,7 +149,7 @@ func (m *matching) place(record int, c *Claim, by Match) {
 func (m *matching) failRest(n numbering) {
 	message := fmt.Sprintf("the model answered %d of %d records and not this one", n.distinct, n.records)
 	if m.cutOff {
-		message += "; the reply was cut off at a limit"
+		message += "; the reply was cut off"
 	}
 	for i := range m.answer.Entries {
 		if e := &m.answer.Entries[i]; e.Fields == nil && e.Problem == ProblemNone {

@@ -65,7 +65,7 @@ func TestMatchRenumbered(t *testing.T) {
 	for _, c := range []parseCase{
 		{"cut off in a list of objects", lines, 3, "a b !missing", "ends too early", "cut off"},
 		{"cut off behind the list", entries("1=a 2=b") + " and then", 3, "!missing !missing !missing", "", "1 to 2 for 3 records"},
-		{"cut off in another", entries("1=a") + entries("2=b 3=c")[:30], 3, "a !missing !missing", "ends too early", "cut off"},
+		{"cut off in another", entries("1=a") + entries("2=b 3=c")[:30], 3, "a b !missing", "ends too early", "cut off"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.check(t, newParser(t, parsing.Config{}).Parse(parsing.Reply{Text: c.reply, CutOff: true}, c.records))

@@ -22,11 +22,16 @@ const MaxReplyBytes = 16 << 20
 
 // Config says how an answer is written. The zero Config is JSON as weir asks for it: [{"index": 1, "value": …}].
 type Config struct {
-	// Format is the option response.format: "json" (default) or "text".
+	// Format is the option response.format: "json" (default), "xml", "delimited", "regex", "text", or one that has been
+	// registered.
 	Format string
-	// Path is the option response.path: where in the JSON the entries are. Default "$[*]", the elements of an array.
-	// It may also select the one array that holds them.
+	// Path is the option response.path: where the entries are. For json a JSONPath, by default "$[*]", the elements of an
+	// array; it may also select the one array that holds them, or the one object that has them by their indexes. For xml an
+	// XPath 1.0, by default "//result". For regex the pattern, which there is no default of. The others have none.
 	Path string
+	// Delimiter is the option response.delimiter: what is between the columns of delimited. Default "|"; "\t" and "tab" are
+	// the tab, and cells between commas may be in double quotes.
+	Delimiter string
 	// IndexField is the option response.index.field: the field with the record's index. Default "index".
 	IndexField string
 	// ValueFields is the option response.value.field: the fields with the values, at most 32. Default "value".
@@ -123,10 +128,8 @@ type Reply struct {
 // proportion to the reply, never waits, and never fails as a whole: what is wrong is said per record. Values may share
 // memory with reply.Text.
 func (p *Parser) Parse(reply Reply, records int) Answer {
-	asked := call{records: max(records, 0), strict: p.strict}
-	if reply.IDs != nil {
-		asked.ids = newTokens(reply.IDs, asked.records)
-	}
+	asked := newCall(reply)
+	asked.records, asked.strict = max(records, 0), p.strict
 	found := p.read(reply)
 	p.check(&found)
 	return match(found, asked)

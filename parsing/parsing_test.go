@@ -24,15 +24,15 @@ func TestNewNamesEveryProblem(t *testing.T) {
 		{"zero value", parsing.Config{}, nil},
 		{"as in the proposal", parsing.Config{Format: "json", Path: "$[*]", IndexField: "index", ValueFields: []string{"sentiment"}}, nil},
 		{"text", parsing.Config{Format: "text"}, nil},
-		{"unknown format", parsing.Config{Format: "yaml"}, []string{`response.format: "yaml" is unknown; use json or text`}},
+		{"unknown format", parsing.Config{Format: "yaml"}, []string{`response.format: "yaml" is unknown; use `}},
 		{"path", parsing.Config{Path: "$[?1]"}, []string{`response.path: "$[?1]", character 4: a literal is no condition`}},
 		{"long path", parsing.Config{Path: "$" + strings.Repeat(".a", 600)}, []string{"response.path: a path has at most 1024 bytes"}},
 		{"the same field", parsing.Config{IndexField: "a", ValueFields: []string{"a"}}, []string{`response.value.field: "a" is the index field as well`}},
 		{
 			"all at once",
-			parsing.Config{Path: "x", IndexField: "a.b", ValueFields: []string{"", "v", "v", long, "\xff"}},
+			parsing.Config{Path: "x", IndexField: "a..b", ValueFields: []string{"", "v", "v", long, "\xff"}},
 			[]string{
-				"response.path: ", `response.index.field: "a.b" is a path`, "response.value.field: a field has a name",
+				"response.path: ", `response.index.field: "a..b" is a path with an empty step`, "response.value.field: a field has a name",
 				`response.value.field: "v" is there twice`, "response.value.field: a name has at most 128 bytes", `response.value.field: "\xff" is not UTF-8`,
 			},
 		},
@@ -76,6 +76,14 @@ func TestInstruction(t *testing.T) {
 		"array":      {Path: "$.results"},
 		"descendant": {Path: "$..item"},
 		"text":       {Format: "text"},
+		"nested":     {ValueFields: []string{"result.label", "result.score"}},
+		"ids":        {Tokens: true, Values: []string{"good", "bad"}},
+		"xml":        {Format: "xml"},
+		"xml-path":   {Format: "xml", Path: "/answers/answer", IndexField: "id", ValueFields: []string{"label", "score"}},
+		"xml-xpath":  {Format: "xml", Path: "//a[@index]", Tokens: true},
+		"delimited":  {Format: "delimited"},
+		"csv":        {Format: "delimited", Delimiter: ",", IndexField: "id", ValueFields: []string{"label", "score"}},
+		"regex":      {Format: "regex", Path: `^(?P<index>\d+): (?P<value>.*)$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := newParser(t, cfg).Instruction()

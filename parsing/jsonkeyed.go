@@ -1,0 +1,104 @@
+package parsing
+
+import (
+	"slices"
+
+	"github.com/weir-ml/weir/parsing/jsonpath"
+)
+
+// keyed returns the object that has the entries by their indexes: {"1": "positive", "r2": {…}}. It is what the path selects,
+// or, under weir's own, the whole value or the one object in it.
+func (c *collector) keyed(nodes []jsonpath.Node) (jsonpath.Node, bool) {
+	t := &c.scan.tree
+	switch {
+	case !c.format.isOwn:
+		if len(nodes) == 1 && c.isKeyed(nodes[0]) {
+			return nodes[0], true
+		}
+		return 0, false
+	case c.isKeyed(0):
+		return 0, true
+	}
+	if members := t.children(0); t.nodes[0].kind == jsonpath.Object && len(members) == 1 && c.isKeyed(members[0]) {
+		return members[0], true
+	}
+	return 0, false
+}
+
+// isKeyed reports whether every name in an object is an index.
+func (c *collector) isKeyed(id jsonpath.Node) bool {
+	t := &c.scan.tree
+	if t.nodes[id].kind != jsonpath.Object || t.nodes[id].past == id+1 {
+		return false
+	}
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		if _, ok := c.asked.number(t.Name(child)); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// addKeyed takes in the members of an object whose names are indexes.
+func (c *collector) addKeyed(object jsonpath.Node) {
+	t := &c.scan.tree
+	members := t.children(object)
+	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(members)*len(c.format.values))}
+	entries := make([]Claim, 0, len(members))
+	valued := false
+	for _, id := range members {
+		e, hasValue := r.member(id)
+		valued = valued || hasValue
+		if c.isWhole(id) {
+			entries = append(entries, e)
+		}
+	}
+	if !valued {
+		c.quoted = append(c.quoted, entries...)
+		return
+	}
+	c.answers = append(c.answers, entries...)
+	c.payloads++
+	c.inOrder = false
+}
+
+// member reads a value under its index: an object with the value fields, or the value itself if there is one field. An index
+// in the object must be the same.
+func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
+	name := r.tree.Name(id)
+	e, hasValue := r.entry(id)
+	isObject := r.tree.nodes[id].kind == jsonpath.Object
+	if !isObject || !hasValue && !e.Named && len(r.format.values) == 1 {
+		var m members
+		m.values[0].set(r.tree, id)
+		e.Fields, e.Problem, e.Message = r.valuesOf(&m)
+		hasValue = len(r.format.values) == 1 && !isObject
+	}
+	if e.Named && !sameIndex(e.ID, name) {
+		e.Fields, e.Problem, e.Message = nil, ProblemInvalid, "the answer for this record stands under another index than it names"
+	}
+	e.Named, e.ID = true, name
+	return e, hasValue
+}
+
+func sameIndex(a, b string) bool {
+	if a == b {
+		return true
+	}
+	n, ok := sequential(a)
+	m, also := sequential(b)
+	return ok && also && n == m
+}
+
+// isWhole reports whether nothing of a value has been added where a reply was cut off.
+func (c *collector) isWhole(id jsonpath.Node) bool {
+	return c.scan.complete < 0 || int(c.scan.tree.nodes[id].end) <= c.scan.complete
+}
+
+// wholeOnly leaves those of nodes that are whole.
+func (c *collector) wholeOnly(nodes []jsonpath.Node) []jsonpath.Node {
+	if c.scan.complete < 0 {
+		return nodes
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(id jsonpath.Node) bool { return !c.isWhole(id) })
+}
