@@ -60,7 +60,7 @@ class DocsITCase extends SqlTestBase {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"docs/flink.md", "flink/README.md"})
+    @ValueSource(strings = {"docs/flink.md", "docs/proposal.md", "flink/README.md"})
     void theSqlOfThePageRuns(String page) throws Exception {
         tables = tables(1);
         for (String view : List.of("customer_reviews", "documents", "reviews")) {
