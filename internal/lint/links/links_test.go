@@ -9,10 +9,14 @@ import (
 	"testing"
 )
 
-const root = "../../.."
+const (
+	root     = "../../.."
+	javaRoot = "flink/src/main/java/io/github/weirml"
+)
 
 var (
 	place = regexp.MustCompile("`([a-z][a-zA-Z0-9_/]*\\.go):([A-Za-z]+)`")
+	java  = regexp.MustCompile("`((?:client|flink)/[A-Za-z/]+\\.java):([A-Za-z]+)`")
 	file  = regexp.MustCompile("`((?:cmd|server|batching|inference|providers|templates|parsing|config|options|simulator|flink|docs|bench|examples|internal|proto|clients)/[A-Za-z0-9_./-]+)`")
 	link  = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 )
@@ -32,6 +36,24 @@ func TestPlaces(t *testing.T) {
 			}
 			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + m[2] + `[(\[]`).Match(source) {
 				t.Errorf("%s names %s: no such function", doc, m[0])
+			}
+		}
+	}
+}
+
+// TestJavaPlaces: the same for `client/File.java:method`, which is below the folder of the connector's code. A constructor's
+// method is the class itself.
+func TestJavaPlaces(t *testing.T) {
+	t.Parallel()
+	for _, doc := range documents(t) {
+		for _, m := range java.FindAllStringSubmatch(read(t, doc), -1) {
+			source, err := os.ReadFile(filepath.Join(root, javaRoot, m[1]))
+			if err != nil {
+				t.Errorf("%s names %s: no such file", doc, m[0])
+				continue
+			}
+			if !regexp.MustCompile(`(?m)^    +[A-Za-z<][A-Za-z<>\[\], .]* ` + m[2] + `\(`).Match(source) {
+				t.Errorf("%s names %s: no such method", doc, m[0])
 			}
 		}
 	}
