@@ -1,0 +1,84 @@
+package corpus_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-ml/weir/parsing/corpus"
+)
+
+var update = flag.Bool("update", false, "write docs/answers-damage.md")
+
+const page = "../../docs/answers-damage.md"
+
+// checkPage compares docs/answers-damage.md with what has been measured; with -update it writes the page.
+func checkPage(t *testing.T, tallies, withIDs []tally, total int) {
+	t.Helper()
+	got := writePage(tallies, withIDs, total)
+	if *update {
+		if err := os.WriteFile(page, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is stale (-file +now); if the change is meant, run: go generate ./parsing/corpus\n%s", page, diff)
+	}
+}
+
+func writePage(tallies, withIDs []tally, total int) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# What damaged answers cost
+
+Written by `+"`go generate ./parsing/corpus`"+`, from %d damaged answers about 1 to %d records each: a right answer, damaged as models do
+it, and read as weir reads it, without asking again. The same answers each time, so that two versions can be compared.
+
+- **In the reply**: records that have, in the damaged reply, a whole entry of their own under their own index.
+- **Own value**: records that got their own value from this one reply. All others are asked about again.
+- **Wrong**: records that got a value that is not theirs.
+- **With ids**: the same where the records have short random ids in place of numbers (`+"`record.ids=token`"+`), and a model that counts writes
+  numbers all the same.
+
+## Damage that can be seen
+
+No record may get a wrong value; the test fails at the first one.
+
+`, total, mostRecords)
+	writeRows(&b, tallies, withIDs, corpus.Seen)
+	b.WriteString(`
+## Damage that cannot be seen
+
+These replies look like right ones: complete, each index once, each value well formed. No reader of the reply alone can tell
+them from the truth. Random ids make those harmless that come from counting.
+
+`)
+	writeRows(&b, tallies, withIDs, corpus.Unseen)
+	return b.Bytes()
+}
+
+func writeRows(b *bytes.Buffer, tallies, withIDs []tally, class corpus.Class) {
+	b.WriteString("| damage | the model … | records | in the reply | own value | wrong | with ids: own | wrong |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	for i := range tallies {
+		if c := &tallies[i]; c.damage.Class == class {
+			ids := &withIDs[i]
+			fmt.Fprintf(b, "| `%s` | %s | %d | %s | %s | %s | %s | %s |\n",
+				c.damage.Name, c.damage.Does, c.records, share(c.good, c.records), share(c.kept, c.records), share(c.wrong, c.records),
+				share(ids.kept, ids.records), share(ids.wrong, ids.records))
+		}
+	}
+}
+
+func share(n, of int) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
