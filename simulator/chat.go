@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/local"
 )
 
@@ -148,11 +147,12 @@ func (s *Server) instead(ctx context.Context, fault Fault) (reply, bool) {
 func (s *Server) complete(ctx context.Context, req *chatRequest, number uint64, fault Fault) reply {
 	messages := req.messages()
 	used := usage{PromptTokens: local.PromptTokens(messages)}
-	text, err := s.answer(ctx, messages, number, fault)
+	prompt := local.Read(messages)
+	text, err := prompt.Answer(ctx)
 	if err != nil {
 		return reply{end: endGone}
 	}
-	text, finish := fault.distort(text)
+	text, finish := fault.distort(rand.New(rand.NewPCG(s.cfg.Seed, ^number)), text, prompt.Form.Index)
 	if limit := req.maxTokens(); limit > 0 && local.Tokens(text) > limit {
 		text, finish = local.Cut(text, limit), finishLength
 	}
@@ -170,19 +170,6 @@ func (s *Server) complete(ctx context.Context, req *chatRequest, number uint64, 
 		body = body[:len(body)/2]
 	}
 	return reply{status: http.StatusOK, kind: jsonKind, body: body, answered: true, used: used}
-}
-
-// answer is the embedded model's text; FaultDrop makes it overlook one of the records.
-func (s *Server) answer(ctx context.Context, messages []providers.Message, number uint64, fault Fault) (string, error) {
-	prompt := local.Read(messages)
-	if fault == FaultDrop {
-		if len(prompt.Records) < 2 {
-			return "", nil
-		}
-		at := rand.New(rand.NewPCG(s.cfg.Seed, ^number)).IntN(len(prompt.Records))
-		prompt.Records = slices.Delete(prompt.Records, at, at+1)
-	}
-	return prompt.Answer(ctx)
 }
 
 // latency is how long a call takes with what it used.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/weir-ml/weir/parsing/corpus"
 )
 
 // Fault is one way in which a call goes wrong.
@@ -27,24 +29,62 @@ const (
 	FaultMalformed Fault = "malformed"
 	// FaultHTML answers 200 with a web page, as a proxy does.
 	FaultHTML Fault = "html"
-	// FaultTruncate cuts the answer's text in half, with the finish reason "length".
-	FaultTruncate Fault = "truncate"
-	// FaultDrop leaves one record out of the answer; an answer about one record is then empty.
+	// FaultDrop and all others are damage to the answer's text, by the names of package corpus.
 	FaultDrop Fault = "drop"
-	// FaultProse puts words around the answer.
-	FaultProse Fault = "prose"
-	// FaultFence puts the answer into a Markdown code fence.
-	FaultFence Fault = "fence"
 )
 
-// Faults lists all faults.
-func Faults() []Fault {
-	return []Fault{
-		Fault429, Fault500, Fault503, FaultHang, FaultReset, FaultMalformed, FaultHTML, FaultTruncate, FaultDrop, FaultProse, FaultFence,
-	}
+// calls are the faults that leave no answer, with what they do.
+var calls = []struct {
+	fault Fault
+	does  string
+}{
+	{Fault429, "answers 429 at once, with Retry-After"},
+	{Fault500, "answers 500 at once"},
+	{Fault503, "answers 503 at once"},
+	{FaultHang, "never answers: the connection is reset after the time of a hang"},
+	{FaultReset, "resets the connection at once"},
+	{FaultMalformed, "answers 200 with half of the HTTP body"},
+	{FaultHTML, "answers 200 with a web page, as a proxy does"},
 }
 
-func (f Fault) known() bool { return slices.Contains(Faults(), f) }
+// Faults lists all faults: those of calls, then those of answers.
+func Faults() []Fault {
+	list := make([]Fault, 0, len(calls))
+	for _, c := range calls {
+		list = append(list, c.fault)
+	}
+	for _, damage := range corpus.All() {
+		if damage.Name != noDamage {
+			list = append(list, Fault(damage.Name))
+		}
+	}
+	return list
+}
+
+// noDamage is what corpus calls an answer as it is, which is no fault.
+const noDamage = "nothing"
+
+// Does says in a few words what a call or an answer with the fault does; "" for a fault that there is not.
+func (f Fault) Does() string {
+	for _, c := range calls {
+		if c.fault == f {
+			return c.does
+		}
+	}
+	if damage := corpus.Find(string(f)); damage != nil {
+		return damage.Does
+	}
+	return ""
+}
+
+// Seen reports whether the fault shows in what the client gets. An answer with one that does not show is wrong and looks
+// right.
+func (f Fault) Seen() bool {
+	damage := corpus.Find(string(f))
+	return damage == nil || damage.Class == corpus.Seen
+}
+
+func (f Fault) known() bool { return f != noDamage && f.Does() != "" }
 
 func unknownFault(f Fault) error {
 	names := make([]string, 0, len(Faults()))
@@ -154,18 +194,22 @@ func (f *faults) draw(random *rand.Rand) Fault {
 	return ""
 }
 
-// distort changes an answer's text as the fault says and returns why the text ends.
-func (f Fault) distort(text string) (distorted, finish string) {
-	switch f {
-	case FaultTruncate:
-		return strings.ToValidUTF8(text[:len(text)/2], ""), finishLength
-	case FaultProse:
-		return "Here is what I found:\n\n" + text + "\n\nLet me know if you need anything else.", finishStop
-	case FaultFence:
-		return "```json\n" + text + "\n```", finishStop
-	default:
+// distort changes an answer's text as the fault says and returns why the text ends. index is the name of the index field.
+func (f Fault) distort(random *rand.Rand, text, index string) (distorted, finish string) {
+	damage := corpus.Find(string(f))
+	if damage == nil {
 		return text, finishStop
 	}
+	var damaged corpus.Reply
+	if answer, ok := corpus.ReadJSON(text, index); ok {
+		damaged = damage.Apply(random, answer, corpus.JSON{})
+	} else {
+		damaged = damage.ApplyText(random, text)
+	}
+	if damaged.CutOff {
+		return strings.ToValidUTF8(damaged.Text, ""), finishLength
+	}
+	return strings.ToValidUTF8(damaged.Text, ""), finishStop
 }
 
 // FaultRates reads chances written as JSON, for a flag: {"500": 0.01, "hang": 0.001}.

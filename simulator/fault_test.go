@@ -24,10 +24,13 @@ func TestFaultsThatAnswer(t *testing.T) {
 		{simulator.Fault503, http.StatusServiceUnavailable, "server_error"},
 		{simulator.FaultHTML, http.StatusOK, "<!DOCTYPE html>"},
 		{simulator.FaultMalformed, http.StatusOK, `{"id":"chatcmpl-0-1"`},
-		{simulator.FaultTruncate, http.StatusOK, `"finish_reason":"length"`},
-		{simulator.FaultDrop, http.StatusOK, `"content":"[{\"index\": 1, \"sentiment\": \"positive\"}]"`},
-		{simulator.FaultProse, http.StatusOK, `"content":"Here is what I found:\n\n[{`},
-		{simulator.FaultFence, http.StatusOK, "\"content\":\"```json\\n[{"},
+		{"truncate", http.StatusOK, `"finish_reason":"length"`},
+		{simulator.FaultDrop, http.StatusOK, `"content":"[{\"index\": `},
+		{"zero-based", http.StatusOK, `"content":"[{\"index\": 0, `},
+		{"wrapper", http.StatusOK, `"content":"{\"`},
+		{"lines", http.StatusOK, `"content":"{\"index\": 1, `},
+		{"prose", http.StatusOK, `"finish_reason":"stop"`},
+		{"fence", http.StatusOK, "\\n[{"},
 	} {
 		t.Run(string(tt.fault), func(t *testing.T) {
 			s := start(t, simulator.Config{RetryAfter: 1500 * time.Millisecond})

@@ -23,7 +23,26 @@ the latency, limits and faults of the flags. For demos, tests and benchmarks: it
   GET  /stats                 calls, tokens, most concurrent calls; POST /stats/reset starts the counts again
   GET  /faults                the faults to come; POST adds to them, DELETE ends them
 
+A call meets at most one fault. --fault takes chances of a call, from 0 to 1 and together at most 1. Answers with a fault marked
+with * are wrong and look right.
+
+`
+
+const simulateEnd = `
 It runs until Ctrl-C or SIGTERM and then exits with 0.`
+
+// faultTable lists the faults with what they do.
+func faultTable() string {
+	var b strings.Builder
+	for _, f := range simulator.Faults() {
+		mark := " "
+		if !f.Seen() {
+			mark = "*"
+		}
+		fmt.Fprintf(&b, "  %-21s %s %s\n", f, mark, f.Does())
+	}
+	return b.String()
+}
 
 func newSimulate() *cobra.Command {
 	cfg := simulator.Config{}
@@ -32,11 +51,11 @@ func newSimulate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a model server for demos and tests",
-		Long:  simulateLong,
+		Long:  simulateLong + faultTable() + simulateEnd,
 		Example: `  weir simulate
   weir simulate --demo
   weir simulate --latency 200ms --max-concurrent 8 --queue
-  weir simulate --fault 429=0.05 --fault hang=0.01 --seed 7
+  weir simulate --fault 429=0.05,hang=0.01,drop=0.05,swap-order=0.01 --seed 7
   curl -s http://127.0.0.1:9349/stats`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command, _ []string) error {
@@ -58,8 +77,7 @@ func newSimulate() *cobra.Command {
 	flags.StringVar(&listen, "listen", "127.0.0.1:9349", "`address` to listen on; port 0 takes a free one")
 	flags.BoolVar(&demo, "demo", false, "the latencies of the demo: 200 ms a call and more for longer prompts")
 	simulatorFlags(flags, &cfg)
-	flags.StringArrayVar(&faults, "fault", nil,
-		"a fault and its `chance`, such as 429=0.05; may be repeated: "+strings.Join(faultNames(), ", "))
+	flags.StringSliceVar(&faults, "fault", nil, "faults and their `chances`, such as 429=0.05,drop=0.01; may be repeated")
 	return cmd
 }
 
@@ -104,14 +122,6 @@ func parseFaults(list []string) (map[simulator.Fault]float64, error) {
 		faults[simulator.Fault(name)] = rate
 	}
 	return faults, nil
-}
-
-func faultNames() []string {
-	names := make([]string, 0, len(simulator.Faults()))
-	for _, f := range simulator.Faults() {
-		names = append(names, string(f))
-	}
-	return names
 }
 
 // simulate runs the simulator until the command's context ends.

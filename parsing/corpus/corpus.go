@@ -105,6 +105,19 @@ func (d *Damage) Apply(random *rand.Rand, a Answer, w Writer) Reply {
 	return draft.reply()
 }
 
+// ApplyText damages a reply that is no list of entries, such as one word about one record. Damage that is about entries
+// leaves it as it is, but for that which leaves entries out: nothing is left then.
+func (d *Damage) ApplyText(random *rand.Rand, text string) Reply {
+	draft := &draft{random: random, text: text}
+	switch d.Name {
+	case "drop", "drop-many", "drop-last", "empty":
+		draft.text = ""
+	case "truncate", "stop-early", "fence", "prose", "refusal":
+		d.text(draft)
+	}
+	return Reply{Text: draft.text, CutOff: draft.cutOff}
+}
+
 // Find returns the damage of a name, nil if there is none.
 func Find(name string) *Damage {
 	for i := range damages {

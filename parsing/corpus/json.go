@@ -71,7 +71,9 @@ func quote(s string) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string always has one
+	if err := encoder.Encode(s); err != nil {
+		return `""` // no string fails
+	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 

@@ -14,11 +14,11 @@ func (d *draft) instead(text string) {
 func (d *draft) cut(at int) { d.text = d.text[:at] }
 
 func truncate(d *draft) {
-	d.cut(d.random.IntN(len(d.text)))
+	stopEarly(d)
 	d.cutOff = true
 }
 
-func stopEarly(d *draft) { d.cut(d.random.IntN(len(d.text))) }
+func stopEarly(d *draft) { d.cut(d.random.IntN(max(len(d.text), 1))) }
 
 // cutBehind cuts off behind the entries of the records, which are the first half.
 func cutBehind(d *draft) {
