@@ -76,8 +76,8 @@ func TestReviewsWithFaults(t *testing.T) {
 		Latency: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Seed: 2, RetryAfter: time.Millisecond,
 		Faults: map[simulator.Fault]float64{
 			simulator.Fault429: 0.04, simulator.Fault500: 0.04, simulator.Fault503: 0.04, simulator.FaultReset: 0.04,
-			simulator.FaultMalformed: 0.04, simulator.FaultHTML: 0.04, simulator.FaultTruncate: 0.1, simulator.FaultDrop: 0.1,
-			simulator.FaultProse: 0.1, simulator.FaultFence: 0.1,
+			simulator.FaultMalformed: 0.04, simulator.FaultHTML: 0.04, "truncate": 0.1, simulator.FaultDrop: 0.1,
+			"prose": 0.1, "fence": 0.1,
 		},
 	})
 	texts := reviews(t)
