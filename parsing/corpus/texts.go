@@ -85,36 +85,62 @@ func quoteAsValues(d *draft) {
 	d.before(d.quotes(d.right.Entries[0].Fields[0].Name) + "\n")
 }
 
-// syntax breaks the text in one of the ways that models have. Where a line of a broken text is read anyway, its values are
-// the same.
+// syntax breaks the text in one of the ways that models have; what is in strings stays as it is.
 func syntax(d *draft) {
-	from, to := "}", ",}"
 	switch d.random.IntN(8) {
 	case 0:
-		from, to = "]", ",]"
+		d.outside("]", ",]")
 	case 1:
-		from, to = "},", "}"
+		d.outside("},", "}")
 	case 2:
-		from, to = "},", "}, // next\n"
+		d.outside("},", "}, // next\n")
 	case 3:
-		from, to = `"`, `'`
+		d.outside(`"`, `'`)
 	case 4:
-		from, to = "{", "{/* entry */"
+		d.outside("{", "{/* entry */")
 	case 5:
-		from, to = quote(d.answer.IndexField), d.answer.IndexField
+		d.replace(quote(d.answer.IndexField)+":", d.answer.IndexField+":", -1)
 	case 6:
-		from, to = "{", `{"score": NaN, `
+		d.rewrite(func(_ int, e *Entry) { e.Fields = append(e.Fields, Field{Name: "score", Value: "NaN"}) })
+	case 7:
+		d.outside("}", ",}")
 	}
-	d.replace(from, to, -1)
 }
 
-// replace changes the written text. What ended in it ends later by what was put in.
-func (d *draft) replace(from, to string, n int) {
-	grown := len(d.text)
-	d.text = strings.Replace(d.text, from, to, n)
-	grown = max(len(d.text)-grown, 0)
+// outside changes the written text where it is no part of a string; the marks around strings count as outside.
+func (d *draft) outside(from, to string) {
+	var b strings.Builder
+	inString := false
+	for at := 0; at < len(d.text); {
+		rest := d.text[at:]
+		isMark := rest[0] == '"'
+		n := 1
+		switch {
+		case inString && rest[0] == '\\':
+			n = 2
+		case isMark:
+			inString = !inString
+		}
+		if (!inString || isMark) && strings.HasPrefix(rest, from) {
+			b.WriteString(to)
+			at += len(from)
+			continue
+		}
+		b.WriteString(rest[:n])
+		at += n
+	}
+	d.moveEnds(b.String())
+}
+
+// replace changes the written text.
+func (d *draft) replace(from, to string, n int) { d.moveEnds(strings.Replace(d.text, from, to, n)) }
+
+// moveEnds takes another text for what is written. What ended in it ends later by as much as it is longer.
+func (d *draft) moveEnds(text string) {
+	grown := max(len(text)-len(d.text), 0)
+	d.text = text
 	for i := range d.ends {
-		d.ends[i] = min(d.ends[i]+grown, len(d.text))
+		d.ends[i] = min(d.ends[i]+grown, len(text))
 	}
 }
 
