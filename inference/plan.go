@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -117,6 +118,7 @@ func (p *plan) compile() []options.Problem {
 		Format:      v.ResponseFormat,
 		Path:        v.ResponsePath,
 		Delimiter:   v.Delimiter,
+		Tokens:      v.RecordIDs == options.IDsToken,
 		IndexField:  v.IndexField,
 		ValueFields: v.ValueFields,
 		Strict:      v.ResponseMatch == options.MatchStrict,
@@ -158,6 +160,15 @@ func problemsOf(option string, err error) []options.Problem {
 		}
 	}
 	return []options.Problem{{Option: option, Message: "cannot be used: " + text}}
+}
+
+// ids returns new ids for the records of a call, nil where they are called by their numbers.
+func (p *plan) ids(records int) []string {
+	if p.options.RecordIDs != options.IDsToken {
+		return nil
+	}
+	source := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // nobody has to be unable to guess them
+	return templates.IDs(source, records)
 }
 
 // request makes a call of a rendered prompt.
@@ -221,6 +232,13 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 	return prompts, nil
 }
 
+// nameAll gives the records of a prompt their ids; nil ids are none.
+func nameAll(rows []templates.Record, ids []string) {
+	for i, id := range ids {
+		rows[i].ID = id
+	}
+}
+
 func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
 	prompt := Prompt{}
 	rows := make([]templates.Record, len(records))
@@ -231,6 +249,7 @@ func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
 		rows[i] = templates.Record{Fields: records[i].Fields}
 		prompt.Records = append(prompt.Records, records[i].Tag)
 	}
+	nameAll(rows, p.ids(len(rows)))
 	rendered, err := p.prompt.Render(rows)
 	if err != nil {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)

@@ -120,7 +120,8 @@ func (r *run) begin(p part) part {
 
 // ask makes one call about a part.
 func (r *run) ask(ctx context.Context, asked part) reply {
-	req, err := r.request(asked)
+	ids := r.plan.ids(len(asked.places))
+	req, err := r.request(asked, ids)
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}
 	}
@@ -131,17 +132,18 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
-	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength}
+	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength, IDs: ids}
 	answer := r.plan.parser.Parse(text, len(asked.places))
 	return reply{response: response, answer: answer, attempts: response.Attempts}
 }
 
 // request renders the records of a part, numbered from 1.
-func (r *run) request(asked part) (*providers.Request, error) {
+func (r *run) request(asked part, ids []string) (*providers.Request, error) {
 	rows := make([]templates.Record, len(asked.places))
 	for i, place := range asked.places {
 		rows[i] = templates.Record{Fields: r.records[place].record.Fields}
 	}
+	nameAll(rows, ids)
 	rendered, err := r.plan.prompt.Render(rows)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the prompt: %w", err)

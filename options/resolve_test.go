@@ -19,7 +19,7 @@ func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 		"batch.size": "1", "batch.timeout.ms": "1000", "batch.max.bytes": "1048576", "batch.scope": "stream",
 		"system.prompt": "", "batch.prompt.template": "", "record.format": "text",
 		"response.format": "text", "response.path": "", "response.index.field": "", "response.value.field": "",
-		"response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
+		"record.ids": "sequential", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
 		"max.retries": "3", "batch.failure.strategy": "split", "request.timeout.ms": "30000", "temperature": "", "max.output.tokens": "0",
 	}
 	if diff := cmp.Diff(want, values.Map()); diff != "" {
@@ -35,7 +35,7 @@ func TestResolveReadsEveryField(t *testing.T) {
 		"batch.size": " 20 ", "batch.timeout.ms": "0", "batch.max.bytes": "1000", "batch.scope": "model",
 		"system.prompt": " be short ", "batch.prompt.template": "a {{text}}", "record.format": "xml",
 		"response.format": "json", "response.path": "$.a[*]", "response.index.field": "id",
-		"response.value.field": " label , score", "response.delimiter": ";", "response.match": "strict", "response.values": "a, b", "response.schema": "{}",
+		"response.value.field": " label , score", "record.ids": "token", "response.delimiter": ";", "response.match": "strict", "response.values": "a, b", "response.schema": "{}",
 		"max.retries": "0", "request.timeout.ms": "1500", "batch.failure.strategy": "retry",
 		"temperature": "0.70", "max.output.tokens": "100",
 	})
@@ -43,7 +43,7 @@ func TestResolveReadsEveryField(t *testing.T) {
 	want := options.Values{
 		BatchSize: 20, BatchMaxBytes: 1000, BatchScope: options.ScopeModel,
 		SystemPrompt: " be short ", PromptTemplate: "a {{text}}", RecordFormat: options.RecordXML,
-		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id",
+		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id", RecordIDs: options.IDsToken,
 		ValueFields: []string{"label", "score"}, ResponseMatch: options.MatchStrict, ResponseValues: []string{"a", "b"},
 		ResponseSchema:  "{}",
 		FailureStrategy: options.StrategyRetry, RequestTimeout: 1500 * time.Millisecond,

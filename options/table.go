@@ -5,6 +5,7 @@ const (
 	batchSize      = "batch.size"
 	promptTemplate = "batch.prompt.template"
 	recordFormat   = "record.format"
+	recordIDs      = "record.ids"
 	responseFormat = "response.format"
 	responsePath   = "response.path"
 	delimiter      = "response.delimiter"
@@ -62,6 +63,13 @@ var table = [...]Option{
 		Example: "json", Overridable: true,
 		Doc:   "How records are written into the prompt: lines (`Input 1: \"…\"`), JSON objects, or XML elements.",
 		field: func(v *Values) any { return &v.RecordFormat },
+	},
+	{
+		Name: recordIDs, Type: Choice, Default: IDsSequential, Choices: []string{IDsSequential, IDsToken}, Example: IDsToken, Overridable: true,
+		Doc: "What the prompt calls the records of a batch, and the answer names. `sequential`: 1, 2, …. `token`: two or three random " +
+			"letters, new for each call. A model that leaves a record out and numbers on is then seen for what it is, instead of " +
+			"making the whole answer suspect. A template's `{{index}}` is the same; the built-in provider `local` reads numbers alone.",
+		field: func(v *Values) any { return &v.RecordIDs },
 	},
 	{
 		Name: responseFormat, Type: Choice, Default: FormatJSON,

@@ -23,6 +23,8 @@ type Values struct {
 	PromptTemplate string
 	// RecordFormat is RecordText, RecordJSON or RecordXML.
 	RecordFormat string
+	// RecordIDs is IDsSequential or IDsToken.
+	RecordIDs string
 	// ResponseFormat is FormatJSON, FormatXML, FormatDelimited, FormatRegex or FormatText.
 	ResponseFormat string
 	// ResponsePath is the JSONPath or XPath of the entries, or the pattern of FormatRegex; empty with the other formats.
@@ -80,6 +82,12 @@ const (
 	FormatDelimited = "delimited"
 	FormatRegex     = "regex"
 	FormatText      = "text"
+)
+
+// What a prompt calls its records.
+const (
+	IDsSequential = "sequential"
+	IDsToken      = "token"
 )
 
 // What becomes of an answer without indexes.

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -42,7 +41,7 @@ func (s style) appendBlock(dst []byte, records []Record) ([]byte, error) {
 // appendTextLine appends Input 1: "…" or Input 1: {"title": "…"}.
 func appendTextLine(dst []byte, index int, r Record) []byte {
 	dst = append(dst, "Input "...)
-	dst = strconv.AppendInt(dst, int64(index), 10)
+	dst = r.appendID(dst, index, inString)
 	dst = append(dst, ": "...)
 	return r.appendJSON(dst)
 }
@@ -51,7 +50,7 @@ func appendTextLine(dst []byte, index int, r Record) []byte {
 // what follows here, is nested: {"index": 1, "record": {"index": 7}}.
 func appendJSONLine(dst []byte, index int, r Record) []byte {
 	dst = append(dst, `{"index": `...)
-	dst = strconv.AppendInt(dst, int64(index), 10)
+	dst = r.appendJSONID(dst, index)
 	switch {
 	case r.clashes():
 		dst = append(dst, `, "record": `...)
@@ -76,7 +75,7 @@ func (r Record) clashes() bool {
 // appendXMLLine appends <record index="1">…</record>.
 func appendXMLLine(dst []byte, index int, r Record) []byte {
 	dst = append(dst, `<record index="`...)
-	dst = strconv.AppendInt(dst, int64(index), 10)
+	dst = r.appendID(dst, index, inAttribute)
 	dst = append(dst, `">`...)
 	dst = r.appendXML(dst)
 	return append(dst, "</record>"...)

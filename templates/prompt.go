@@ -16,7 +16,7 @@
 //
 // and inside it also
 //
-//	index     the record's number in its batch, from 1
+//	index     the record's number in its batch, from 1, or its ID
 //	json      the record as JSON: a string when it is plain text, else an object of its fields
 //	xml       the record as XML: escaped text when it is plain text, else <field> elements
 //	text      the field "text" as it is; for a record that has none, the same as json
@@ -69,6 +69,8 @@ const (
 type Record struct {
 	// Fields are the columns, in the order in which the prompt shows them. Their names differ from one another.
 	Fields []Field
+	// ID is what the prompt calls the record; "": its number in the batch, from 1.
+	ID string
 }
 
 // Field is a named value of a record.

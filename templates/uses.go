@@ -142,7 +142,7 @@ func (s slot) value(records []Record, i int, scratch *[]byte) any {
 	r := records[i]
 	switch s.shows {
 	case showIndex:
-		return strconv.Itoa(i + 1)
+		return string(r.appendID(nil, i+1, inString))
 	case showFirst:
 		return i == 0
 	case showLast:
