@@ -13,7 +13,8 @@ func flinkCPURow() row {
 		how: "The same ML_PREDICT job in one warm JVM, with weir's connector and with an identity AsyncPredictFunction, in " +
 			"turns; the CPU time of the whole JVM by its own count, over the rows. At full speed: 200,000 rows, capacity 120, " +
 			"parallelism 2, answers of a model without latency in batches of 20, and the identity answers at once. At 200 ms " +
-			"a call: 20,000 rows, and the identity answers after 206 ms. Server and model are other processes and do not count.",
+			"a call: 20,000 rows, and the identity answers after 206 ms. Server and model are other processes and do not count. " +
+			"At 200 ms a call the JVM's own threads use more than the connector, and their noise is as large as the difference.",
 		apart:   true,
 		measure: measureFlinkCPU,
 	}
