@@ -1,0 +1,70 @@
+package inference_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/providers"
+)
+
+var tokenLine = regexp.MustCompile(`(?m)^Input ([a-z]+): (".*")$`)
+
+// skipper answers each record with its own text and leaves the third of the first call out.
+type skipper struct {
+	// numbered makes it count in the place of copying the ids.
+	numbered bool
+
+	mu    sync.Mutex
+	calls [][]string // the ids of each call
+}
+
+func (m *skipper) Complete(_ context.Context, req *providers.Request) (*providers.Response, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids, entries []string
+	for i, line := range tokenLine.FindAllStringSubmatch(req.Messages[len(req.Messages)-1].Content, -1) {
+		ids = append(ids, line[1])
+		if len(m.calls) == 0 && i == 2 {
+			continue
+		}
+		id := line[1]
+		if m.numbered {
+			id = fmt.Sprint(len(entries) + 1)
+		}
+		entries = append(entries, fmt.Sprintf(`{"index": %q, "value": %s}`, id, line[2]))
+	}
+	m.calls = append(m.calls, ids)
+	return &providers.Response{Text: "[" + strings.Join(entries, ", ") + "]", Finish: providers.FinishStop}, nil
+}
+
+// TestIDs: with ids a record that is left out costs only its own second call, and every call has ids of its own.
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	m := &skipper{}
+	got := predict(t, newEngine(t, m, map[string]string{"batch.size": "10", "record.ids": "token"}), recordsOf(10))
+	for tag, r := range got {
+		if r.Err != nil || r.Values[0].Value != fmt.Sprintf("text %d", tag) {
+			t.Errorf("record %d: %+v", tag, r)
+		}
+	}
+	if len(m.calls) != 2 || len(m.calls[1]) != 1 || slices.Contains(m.calls[0], m.calls[1][0]) && slices.Equal(m.calls[0][2:3], m.calls[1]) {
+		t.Errorf("the calls were about %q", m.calls)
+	}
+}
+
+// TestIDsAndNumbers: a model that counts in the place of copying ids answers nobody, and so moves nobody.
+func TestIDsAndNumbers(t *testing.T) {
+	t.Parallel()
+	set := map[string]string{"batch.size": "10", "record.ids": "token", "batch.failure.strategy": "error"}
+	for tag, r := range predict(t, newEngine(t, &skipper{numbered: true}, set), recordsOf(10)) {
+		if r.Err == nil || r.Err.Reason != inference.ReasonMissingAnswer {
+			t.Errorf("record %d: %+v", tag, r)
+		}
+	}
+}
