@@ -231,9 +231,9 @@ func otherFormat(d *draft) {
 	form := pick(d, "<record index=\"%s\"><value>%s</value></record>\n", "%s|%s\n", "%s,%s\n", "| %s | %s |\n", "%s. %s\n", "%s: %s\n")
 	var b strings.Builder
 	d.each(func(_ int, e *Entry) {
-		fmt.Fprintf(&b, form, strings.Trim(e.Index, `"`), strings.Trim(e.Fields[0].Value, `"`))
+		fmt.Fprintf(&b, form, Plain(e.Index), strings.ReplaceAll(Plain(e.Fields[0].Value), "\n", " "))
 	})
-	d.text, d.ends = b.String(), nil
+	d.instead(b.String())
 }
 
 func refusal(d *draft) {
