@@ -167,7 +167,7 @@ func (p *plan) ids(records int) []string {
 	if p.options.RecordIDs != options.IDsToken {
 		return nil
 	}
-	source := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // nobody has to be unable to guess them
+	source := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	return templates.IDs(source, records)
 }
 

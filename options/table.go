@@ -65,7 +65,8 @@ var table = [...]Option{
 		field: func(v *Values) any { return &v.RecordFormat },
 	},
 	{
-		Name: recordIDs, Type: Choice, Default: IDsSequential, Choices: []string{IDsSequential, IDsToken}, Example: IDsToken, Overridable: true,
+		Name: recordIDs, Type: Choice, Default: IDsSequential, Choices: []string{IDsSequential, IDsToken}, Example: IDsToken,
+		Overridable: true,
 		Doc: "What the prompt calls the records of a batch, and the answer names. `sequential`: 1, 2, …. `token`: two or three random " +
 			"letters, new for each call. A model that leaves a record out and numbers on is then seen for what it is, instead of " +
 			"making the whole answer suspect. A template's `{{index}}` is the same; the built-in provider `local` reads numbers alone.",

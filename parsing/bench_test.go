@@ -54,6 +54,30 @@ func benchmarkParse(b *testing.B, reply string, records int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*records), "ns/record")
 }
 
+// BenchmarkFormats reads the same answers in every format, whole and cut off in the last entry.
+func BenchmarkFormats(b *testing.B) {
+	for _, records := range []int{20, 64} {
+		for _, f := range renderings {
+			var reply strings.Builder
+			reply.WriteString(f.open)
+			for i := range records {
+				reply.WriteString(f.entry(fmt.Sprint(i+1), "positive"))
+			}
+			reply.WriteString(f.shut)
+			for damage, text := range map[string]string{"": reply.String(), "/cut off": reply.String()[:reply.Len()-len(f.shut)-4]} {
+				b.Run(fmt.Sprintf("%s/%d%s", f.name, records, damage), func(b *testing.B) {
+					p := newParser(b, f.cfg)
+					b.SetBytes(int64(len(text)))
+					b.ReportAllocs()
+					for b.Loop() {
+						p.Parse(parsing.Reply{Text: text, CutOff: damage != ""}, records)
+					}
+				})
+			}
+		}
+	}
+}
+
 // BenchmarkEncodingJSON is what the standard library takes to read the same entries, with neither search nor matching.
 func BenchmarkEncodingJSON(b *testing.B) {
 	for _, records := range []int{20, 64} {
