@@ -18,14 +18,19 @@ type Policy struct {
 	Timeout time.Duration
 }
 
-// The stall guard sends an incomplete batch that cannot be expected to grow: nothing of this batcher is being processed, at
-// least stallShare of the capacity is gathered, and nothing has happened for stallQuiet. It is there for clients that use
-// places of their window for other things than records (Flink's watermarks take slots of the same queue), so that an exact
-// count never comes together.
+// The stall guard sends an incomplete batch that cannot be expected to grow: at least stallShare of the capacity is
+// unanswered, and nothing has happened for stallQuiet. It is there for clients that use places of their window for other
+// things than records (Flink's watermarks take slots of the same queue), so that an exact count never comes together.
+//
+// While other batches are being processed it also wants besideShare of a batch, and twice the silence: more than the half
+// batch that the effective size may leave over of the capacity, and more than what comes in while results leave in pieces.
 const (
-	stallQuiet      = 10 * time.Millisecond
-	stallShareParts = 8 // of stallShareOf
-	stallShareOf    = 10
+	stallQuiet       = 10 * time.Millisecond
+	besideQuiet      = 2 * stallQuiet
+	stallShareParts  = 8 // of stallShareOf
+	stallShareOf     = 10
+	besideShareParts = 6 // of besideShareOf
+	besideShareOf    = 10
 )
 
 // EffectiveSize splits capacity, the most items that can be unanswered at once, evenly into batches of at most size.
@@ -98,19 +103,24 @@ func (p Policy) decide(s situation, now time.Time) (why Reason, again time.Time)
 	case !now.Before(s.leaveBy):
 		return ReasonTimeout, time.Time{}
 	}
-	if !s.stalled() {
+	silence, stalled := s.stalled(p.Size)
+	if !stalled {
 		return reasonNone, s.leaveBy
 	}
-	stall := s.quiet.Add(stallQuiet)
+	stall := s.quiet.Add(silence)
 	if !now.Before(stall) {
 		return ReasonStall, time.Time{}
 	}
 	return reasonNone, earlier(stall, s.leaveBy)
 }
 
-// stalled reports whether only silence is missing for the stall guard to strike.
-func (s situation) stalled() bool {
-	return s.inFlight == 0 && (s.held || s.room*stallShareOf <= s.capacity*(stallShareOf-stallShareParts))
+// stalled reports whether only silence is missing for the stall guard to strike, and how much.
+func (s situation) stalled(size int) (silence time.Duration, ok bool) {
+	scarce := s.held || s.room*stallShareOf <= s.capacity*(stallShareOf-stallShareParts)
+	if s.inFlight == 0 {
+		return stallQuiet, scarce
+	}
+	return besideQuiet, scarce && s.gathered*besideShareOf >= EffectiveSize(size, s.capacity)*besideShareParts
 }
 
 // earlier returns the earlier of two times, where zero means never.

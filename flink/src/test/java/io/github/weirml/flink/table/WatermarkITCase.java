@@ -40,12 +40,9 @@ class WatermarkITCase extends SqlTestBase {
         weir.close();
     }
 
-    /**
-     * Six batches; and two with room for the watermarks among them. Without that room (capacity 40)
-     * the second of two batches never fills, and less than half of the rate is left.
-     */
+    /** Six batches; and two, whose second one never fills, so that it must leave incomplete. */
     @ParameterizedTest
-    @ValueSource(ints = {120, 44})
+    @ValueSource(ints = {120, 40})
     void aWatermarkEveryTenRowsKeepsMostOfTheRate(int capacity) throws Exception {
         int rows = 15 * capacity;
         seconds(0, capacity, capacity); // What only the first job of a JVM pays.
@@ -68,6 +65,7 @@ class WatermarkITCase extends SqlTestBase {
                                 "provider", "weir",
                                 "endpoint", weir.endpoint(),
                                 "batch.size", "20",
+                                "batch.timeout.ms", "200", // the rest at the end, not the rate
                                 "system.prompt", "Name the sentiment of each text.",
                                 "error.column", "e")
                         + ")");
