@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -148,19 +149,25 @@ func (r *run) request(asked part, ids []string) (*providers.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rendering the prompt: %w", err)
 	}
-	rendered.System += r.notes(asked)
+	rendered.System += r.notes(asked, ids)
 	req := r.plan.request(rendered)
 	req.Records = len(asked.places)
 	return req, nil
 }
 
 // notes tells the model what was wrong with its last answers about these records.
-func (r *run) notes(asked part) string {
+func (r *run) notes(asked part, ids []string) string {
 	var b strings.Builder
 	for i, place := range asked.places {
-		if note := r.records[place].note; note != "" {
-			fmt.Fprintf(&b, "\nYour last answer about input %d was not accepted: %s. Answer it again.", i+1, note)
+		note := r.records[place].note
+		if note == "" {
+			continue
 		}
+		name := strconv.Itoa(i + 1)
+		if ids != nil {
+			name = ids[i]
+		}
+		fmt.Fprintf(&b, "\nYour last answer about input %s was not accepted: %s. Answer it again.", name, note)
 	}
 	return b.String()
 }
