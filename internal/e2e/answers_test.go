@@ -95,7 +95,10 @@ func answerTests() []answerTest {
 			r[3].Value = nil
 			return r
 		}), want: "vvviv", match: byIndex},
-		{name: "cut off", reply: func(r []entry) string { s := replyOf(r); return s[:strings.Index(s, `{"index":4`)+15] }, finish: "length", want: "uuuuu"},
+		{name: "cut off", reply: func(r []entry) string {
+			s := replyOf(r)
+			return s[:strings.Index(s, `{"index":4`)+15]
+		}, finish: "length", want: "vvvmm", match: byIndex, warns: "ends too early"},
 		{name: "prose alone", reply: func([]entry) string { return "I am sorry, but I cannot." }, want: "uuuuu"},
 		{name: "empty", reply: func([]entry) string { return "" }, want: "mmmmm"},
 		{name: "filtered", reply: func([]entry) string { return "" }, finish: "content_filter", want: "rrrrr"},
