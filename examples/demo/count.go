@@ -23,7 +23,7 @@ type counts struct {
 
 // count asks weir's metrics, and the simulator where there is one.
 func (s *stage) count(ctx context.Context, w way) (counts, error) {
-	page, err := request(ctx, http.MethodGet, "http://"+s.admin+"/metrics")
+	page, err := request(ctx, http.MethodGet, "http://"+s.admin+"/metrics", "")
 	if err != nil {
 		return counts{}, err
 	}
@@ -34,14 +34,14 @@ func (s *stage) count(ctx context.Context, w way) (counts, error) {
 	if !s.simulated {
 		return c, nil
 	}
-	stats, err := request(ctx, http.MethodGet, s.modelServer+"/stats")
+	stats, err := request(ctx, http.MethodGet, s.modelServer+"/stats", "")
 	if err != nil {
 		return counts{}, err
 	}
 	if err := json.Unmarshal([]byte(stats), &c.model); err != nil {
 		return counts{}, fmt.Errorf("the simulator's counts: %w", err)
 	}
-	_, err = request(ctx, http.MethodPost, s.modelServer+"/stats/reset")
+	_, err = request(ctx, http.MethodPost, s.modelServer+"/stats/reset", "")
 	return c, err
 }
 
@@ -61,10 +61,10 @@ func metric(page, name, model string) float64 {
 	return sum
 }
 
-func request(ctx context.Context, method, url string) (string, error) {
+func request(ctx context.Context, method, url, body string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, url, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -74,9 +74,9 @@ func request(ctx context.Context, method, url string) (string, error) {
 		return "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	page, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s %s: %s", method, url, resp.Status)
 	}
-	return string(body), err
+	return string(page), err
 }

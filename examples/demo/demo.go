@@ -41,8 +41,8 @@ func (d *demo) play(ctx context.Context) error {
 	return d.report(measured, reviews)
 }
 
-// measureAll sets the stage, measures both ways, one after the other, and clears the stage again.
-func (d *demo) measureAll(ctx context.Context, reviews []review) (measured [2]*measurement, err error) {
+// measureAll sets the stage, measures all runs, one after the other, and clears the stage again.
+func (d *demo) measureAll(ctx context.Context, reviews []review) (measured measurements, err error) {
 	s, err := d.setStage(ctx)
 	if err != nil {
 		return measured, err
@@ -68,17 +68,38 @@ func (d *demo) measureAll(ctx context.Context, reviews []review) (measured [2]*m
 			return measured, because(ctx, fmt.Errorf("%s: %w", w.name, err))
 		}
 		fmt.Fprintf(d.out, "  %-19s%s records, %s\n", w.name, number(m.answered), seconds(m.took))
-		measured[i] = m
+		measured.ways[i] = m
+	}
+	if d.faulty > 0 {
+		p := progress{to: d.live, way: d.ways[1]}
+		measured.withFaults, err = s.measureWithFaults(bounded, c, reviews, &p)
+		p.clear()
+		if err != nil {
+			return measured, because(ctx, fmt.Errorf("with faults: %w", err))
+		}
 	}
 	return measured, nil
 }
 
+// measurements are those of both ways, and of the second with faults on; nil where there are none.
+type measurements struct {
+	ways       [2]*measurement
+	withFaults *measurement
+}
+
 // report prints what was measured, checks it, and says how to go on.
-func (d *demo) report(measured [2]*measurement, reviews []review) error {
-	c := &comparison{scene: d.scene, a: measured[0], b: measured[1], reviews: reviews}
+func (d *demo) report(measured measurements, reviews []review) error {
+	c := &comparison{scene: d.scene, a: measured.ways[0], b: measured.ways[1], reviews: reviews}
 	fmt.Fprintf(d.out, "\n%s\n%s\n", c.table(), c.notes())
 	if err := c.verify(d.out); err != nil {
 		return err
+	}
+	if measured.withFaults != nil {
+		faults, err := faultsReport(measured.withFaults, c.b)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(d.out, "\n%s", faults)
 	}
 	if d.picture != "" {
 		if err := c.draw(d.picture); err != nil {

@@ -61,6 +61,7 @@ func small(t *testing.T, s scene) *demo {
 	}
 	s.reviews = "../reviews/reviews.jsonl"
 	s.ways[0].records, s.ways[1].records = 60, 100
+	s.faulty = min(s.faulty, 100)
 	s.server = []string{"weir", "simulate", "--listen", "127.0.0.1:0", "--latency", "100ms"}
 	return &demo{scene: s, weir: weir}
 }
@@ -77,6 +78,8 @@ func TestDemo(t *testing.T) {
 		`labels equal to the model's own +60 of 60 +100 of 100\n`,
 		`errors +0 +0\n`,
 		`ok  model calls, as the model server counts them +60 and 5\n`,
+		`With faults on, in batches again: 100 records, `,
+		`ok  values equal to those without faults, each record +100\n`,
 		`bin/weir serve examples/demo/weir.yaml`,
 	} {
 		if !regexp.MustCompile(line).Match(out.Bytes()) {

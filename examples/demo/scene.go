@@ -4,6 +4,8 @@ import (
 	_ "embed" // the configurations
 	"regexp"
 	"time"
+
+	"github.com/weir-ml/weir/simulator"
 )
 
 // scene is what a demo plays: a model server, weir in front of it, and two ways to ask.
@@ -23,11 +25,14 @@ type scene struct {
 	ways    [2]way
 	// simulated: the server counts its calls, and its labels can be checked, because it answers with the embedded model.
 	simulated bool
+	// faults are what goes wrong in a third run, about the first faulty records; 0 records: there is none.
+	faults map[simulator.Fault]float64
+	faulty int
 	// atOnce is the most calls that weir makes at once, as the configuration says.
 	atOnce int
 	// example are the labels of the example in the second way's prompt; a model that is too small repeats them. nil: none.
 	example []string
-	// within bounds both runs together.
+	// within bounds all runs together.
 	within time.Duration
 	byHand string
 }
@@ -62,6 +67,8 @@ func simulated() scene {
 		standIn:   "http://127.0.0.1:9349/v1",
 		reviews:   reviewsFile,
 		simulated: true,
+		faults:    demoFaults,
+		faulty:    2_000,
 		atOnce:    8,
 		within:    5 * time.Minute,
 		ways: [2]way{
