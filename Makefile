@@ -91,7 +91,7 @@ build-flink: jar # What the benchmarks and the demo in Flink run.
 soak: ## A long run that looks for what leaks or grows.
 	go run ./bench -soak
 	go test ./parsing/corpus -run TestNoDamageMovesAnAnswer -answers 100000
-	go test ./internal/e2e -run '^TestDamage' -damaged-records 2000 -timeout 30m
+	go test ./internal/e2e -run '^TestDamage|^TestRepairCost' -damaged-records 2000 -timeout 30m
 
 .PHONY: fmt
 fmt: bin/golangci-lint bin/buf ## Format Go and the contract.

@@ -49,9 +49,8 @@ type outcome struct {
 	wrong         []string
 }
 
-// streamCanaries sends records through a server and a simulator with faults. One result for each record, in order, is
-// checked by judge.
-func streamCanaries(t *testing.T, cfg simulator.Config, records int, next ...simulator.Next) (outcome, simulator.Stats) {
+// serveCanaries starts a server and a simulator with faults.
+func serveCanaries(t *testing.T, cfg simulator.Config, next ...simulator.Next) (*weir, *simulator.Server) {
 	t.Helper()
 	cfg.RetryAfter, cfg.HangFor = time.Millisecond, time.Millisecond
 	sim := simulator.New(cfg)
@@ -66,7 +65,14 @@ func streamCanaries(t *testing.T, cfg simulator.Config, records int, next ...sim
 	if err := sim.Inject(simulator.FaultPlan{Next: next}); err != nil {
 		t.Fatal(err)
 	}
-	w := serve(t, fmt.Sprintf(canaryFile, sim.URL()), nil)
+	return serve(t, fmt.Sprintf(canaryFile, sim.URL()), nil), sim
+}
+
+// streamCanaries sends records through a server and a simulator with faults. One result for each record, in order, is
+// checked by judge.
+func streamCanaries(t *testing.T, cfg simulator.Config, records int, next ...simulator.Next) (outcome, simulator.Stats) {
+	t.Helper()
+	w, sim := serveCanaries(t, cfg, next...)
 	texts, values := canaries(records)
 	var got outcome
 	for i, r := range judge(t, w, "canaries", texts) {
