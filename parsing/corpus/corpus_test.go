@@ -280,7 +280,7 @@ func TestOtherFormats(t *testing.T) {
 			for _, damage := range corpus.All() {
 				t.Run(damage.Name, func(t *testing.T) {
 					c := tally{damage: damage}
-					c.runAll(t, formsIn(format, damage.Name), *answers/8)
+					c.runAll(t, formsIn(format, damage.Name), *answers/16)
 					c.checkSeen(t)
 				})
 			}

@@ -209,3 +209,8 @@ func wrapper(d *draft) {
 	names := pick(d, []string{"results"}, []string{"data", "items"}, []string{"response"}, []string{"a", "b", "c"})
 	d.answer.Wrappers = append(names, d.answer.Wrappers...)
 }
+
+func zeroBasedNoIndexSome(d *draft) {
+	renumberFrom(0)(d)
+	d.some(func(e *Entry) { e.Index = "" })
+}

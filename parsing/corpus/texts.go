@@ -61,6 +61,13 @@ func (d *draft) moved() string {
 // moveDraft is no damage to an answer about one record, whose values cannot move.
 func moveDraft(d *draft) { d.before(d.moved() + "\n\nThat was wrong. Corrected:\n") }
 
+func draftTruncate(d *draft) {
+	answer := len(d.text)
+	moveDraft(d)
+	d.cut(len(d.text) - 1 - d.random.IntN(answer))
+	d.cutOff = true
+}
+
 func example(d *draft) {
 	other := newDraft(d.random, d.right, d.writer)
 	other.answer.Entries = other.answer.Entries[:1]
