@@ -45,6 +45,9 @@ type Claim struct {
 	Named bool
 	// ID is the index as the model wrote it, such as 3, 3.0, Input 3 or #3; "" where what stands there cannot be one.
 	ID string
+	// Hint is what another field holds that could be an index, of several the first; "" where none does. It names no record,
+	// but it can show that the order of the claims is not that of the records.
+	Hint string
 	// Fields are the values, in the order of Config.ValueFields; nil with a Problem.
 	Fields []Field
 	// Problem is ProblemNone or ProblemInvalid, and Message explains it.

@@ -9,6 +9,13 @@ import (
 // sequential reads the indexes 1, 2, …; false if id is none. There may be fewer records than it says.
 func sequential(id string) (int, bool) { return parseIndex(trimLabel(id)) }
 
+// isHint reports whether a text could be an index: a number, or with random ids any short word.
+func isHint(text string, tokens bool) bool {
+	const longest = 12
+	_, counts := sequential(text)
+	return counts || tokens && text != "" && len(text) <= longest
+}
+
 // labels are the words that models put before an index, in lower case.
 var labels = []string{"input", "record", "item", "entry", "row", "r"}
 

@@ -50,11 +50,21 @@ func (r *objectReader) entry(id jsonpath.Node) (e Claim, hasValue bool) {
 			hasValue = true
 		case r.format.nested && r.tree.nodes[child].kind == jsonpath.Object:
 			hasValue = r.nested(&m, child, name) || hasValue
+		case e.Hint == "":
+			e.Hint = r.hint(child)
 		}
 	}
 	e.Named, e.ID = r.named(m.index)
 	e.Fields, e.Problem, e.Message = r.valuesOf(&m)
 	return e, hasValue
+}
+
+// hint returns what a field holds if that could be an index.
+func (r *objectReader) hint(id jsonpath.Node) string {
+	if _, text := r.named(member{id: id}); isHint(text, r.format.tokens) {
+		return text
+	}
+	return ""
 }
 
 // nested finds the fields whose names are paths that begin with name, below an object of that name. It returns whether

@@ -88,12 +88,29 @@ func (m *matching) byPosition(inOrder bool) {
 		m.failAll(ProblemMissing, "no answer has an index, and response.match=strict takes none by its place")
 	case !inOrder:
 		m.failAll(ProblemMissing, "no answer has an index, and they are not one list")
+	case m.shuffled():
+		m.failAll(ProblemMissing, "no answer has an index, and another field counts the answers in another order")
 	default:
 		m.warn("no answer has an index; there are as many as records, so they were taken in their order")
 		for i := range m.claims {
 			m.place(i, &m.claims[i], MatchPosition)
 		}
 	}
+}
+
+// shuffled reports whether the claims' hints number them differently from their order: all different, none above the
+// records, and neither 1…N nor 0…N-1.
+func (m *matching) shuffled() bool {
+	seen, inOrder, fromZero := make(map[int]bool, len(m.claims)), true, true
+	for i := range m.claims {
+		n, ok := m.call.number(m.claims[i].Hint)
+		if !ok || seen[n] || n > len(m.claims) {
+			return false
+		}
+		seen[n] = true
+		inOrder, fromZero = inOrder && n == i+1, fromZero && n == i
+	}
+	return !inOrder && !fromZero
 }
 
 func (m *matching) byIndex() {
@@ -191,6 +208,11 @@ type numbering struct {
 	distinct, last int
 	// The entries whose index is beyond the records, no index, or not there.
 	outside, misnamed, unnamed int
+	// first is the smallest of them.
+	first int
+	// places says that there are as many claims as records, some without an index, and that every index is the claim's place
+	// counted from 0.
+	places bool
 	// random says that the indexes are random ids, which have no order to lose count in.
 	random bool
 }
@@ -213,7 +235,21 @@ func (m *matching) survey() numbering {
 		}
 		m.numbers[i] = -1
 	}
+	n.places = m.countsPlaces(n.unnamed)
 	return n
+}
+
+// countsPlaces reports whether a list that counts from 0 has left some indexes out.
+func (m *matching) countsPlaces(unnamed int) bool {
+	if unnamed == 0 || unnamed == len(m.claims) || len(m.claims) != len(m.answer.Entries) {
+		return false
+	}
+	for i, n := range m.numbers {
+		if n >= 0 && n != i {
+			return false
+		}
+	}
+	return true
 }
 
 func (n *numbering) count(index int) {
@@ -224,6 +260,9 @@ func (n *numbering) count(index int) {
 		return
 	}
 	if !n.has[index] && index >= 1 && index <= n.records {
+		if n.distinct == 0 || index < n.first {
+			n.first = index
+		}
 		n.distinct++
 		n.last = max(n.last, index)
 	}
@@ -243,6 +282,9 @@ func (n *numbering) fromZero() bool {
 //   - Exactly 1…k with k < N: a model that skips one record and numbers on without a gap writes just this, and so does
 //     one that stops early. The first is common and silent, so neither is believed, unless the reply was cut off, which
 //     explains the end.
+//   - A run without a gap, k…m with 1 < k, that is cut off or ends before N: it may have begun to count at another number
+//     than 1.
+//   - Indexes that are the places of the answers from 0 on, where others have none.
 func (n *numbering) suspect(cutOff bool) string {
 	switch {
 	case n.random, n.fromZero():
@@ -255,6 +297,11 @@ func (n *numbering) suspect(cutOff bool) string {
 	case n.distinct == n.last && n.distinct > 0 && n.distinct < n.records && !cutOff:
 		return fmt.Sprintf("the model numbered its answers 1 to %d for %d records; it may have skipped one and numbered on",
 			n.distinct, n.records)
+	case n.first > 1 && n.distinct == n.last-n.first+1 && (cutOff || n.distinct > 1 && n.last < n.records):
+		return fmt.Sprintf("the model numbered its answers %d to %d for %d records; it may have begun to count at another number",
+			n.first, n.last, n.records)
+	case n.places:
+		return "the model counted its answers from 0 and left indexes out; which answer is whose is unknown"
 	}
 	return ""
 }

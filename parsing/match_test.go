@@ -151,3 +151,37 @@ func TestMatchByID(t *testing.T) {
 		})
 	}
 }
+
+// TestMatchHints: what shows in an answer that its order or its numbers are not those of the records.
+func TestMatchHints(t *testing.T) {
+	tests := map[string]struct {
+		reply   string
+		records int
+		values  int
+	}{
+		"another field counts in order":  {`[{"id": 1, "value": "a"}, {"id": 2, "value": "b"}]`, 2, 2},
+		"another field counts from 0":    {`[{"id": 0, "value": "a"}, {"id": 1, "value": "b"}]`, 2, 2},
+		"another field counts otherwise": {`[{"id": 2, "value": "a"}, {"id": 1, "value": "b"}]`, 2, 0},
+		"another field is a figure":      {`[{"stars": 5, "value": "a"}, {"stars": 5, "value": "b"}]`, 2, 2},
+		"a run in the middle":            {`[{"index": 2, "value": "a"}, {"index": 3, "value": "b"}]`, 4, 0},
+		"one in the middle":              {`[{"index": 2, "value": "a"}]`, 4, 1},
+		"a run to the end":               {`[{"index": 3, "value": "a"}, {"index": 4, "value": "b"}]`, 4, 2},
+		"places from 0, some left out":   {`[{"value": "a"}, {"index": 1, "value": "b"}, {"value": "c"}]`, 3, 0},
+		"places from 1, some left out":   {`[{"value": "a"}, {"index": 2, "value": "b"}, {"value": "c"}]`, 3, 1},
+	}
+	parser, err := parsing.New(parsing.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range tests {
+		values := 0
+		for _, e := range parser.Parse(parsing.Reply{Text: test.reply}, test.records).Entries {
+			if e.Problem == parsing.ProblemNone {
+				values++
+			}
+		}
+		if values != test.values {
+			t.Errorf("%s: %d values, want %d", name, values, test.values)
+		}
+	}
+}

@@ -179,6 +179,9 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 	if c.Named = found; !twice {
 		c.ID = index
 	}
+	if !found {
+		c.Hint = f.hint(t, id)
+	}
 	values := make([]string, len(f.values))
 	for i, name := range f.values {
 		value, twice, found := t.field(id, name)
@@ -196,6 +199,25 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 	}
 	c.Fields, c.Problem, c.Message = f.fieldsOf(values)
 	return c, true
+}
+
+// hint returns what the first attribute or element holds that could be an index and is no value.
+func (f *xmlFormat) hint(t *xmlTree, id int32) string {
+	for _, a := range t.attrs[t.nodes[id].attrs:t.nodes[id].attrsEnd] {
+		if !slices.Contains(f.values, a.name) && isHint(a.value, f.tokens) {
+			return a.value
+		}
+	}
+	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
+		name := t.nodes[child].name
+		if t.nodes[child].isText || slices.Contains(f.values, name) {
+			continue
+		}
+		if text, _, ok := t.field(id, name); ok && isHint(text, f.tokens) {
+			return text
+		}
+	}
+	return ""
 }
 
 // ownText is an element's text where it has no elements but its index.

@@ -271,6 +271,9 @@ func (c *tally) checkSeen(t *testing.T) {
 	}
 }
 
+// seenInJSON are damages that cannot be seen where a line without an index is prose.
+var seenInJSON = map[string]string{"delimited": "zero-based-no-index-some", "regex": "zero-based-no-index-some"}
+
 // TestOtherFormats: the same for XML, lines and patterns.
 func TestOtherFormats(t *testing.T) {
 	t.Parallel()
@@ -279,6 +282,9 @@ func TestOtherFormats(t *testing.T) {
 			t.Parallel()
 			for _, damage := range corpus.All() {
 				t.Run(damage.Name, func(t *testing.T) {
+					if seenInJSON[format] == damage.Name {
+						damage.Class = corpus.Unseen
+					}
 					c := tally{damage: damage}
 					c.runAll(t, formsIn(format, damage.Name), *answers/16)
 					c.checkSeen(t)

@@ -62,15 +62,15 @@ var damages = []Damage{
 		Name: "drop-renumber-truncate", Does: "leaves out an entry, numbers on and is cut off",
 		Class: Unseen, entries: dropRenumber, text: truncate,
 	},
-	{Name: "offset-truncate", Does: "counts from 2 or more and is cut off", Class: Unseen, entries: offset, text: truncate},
+	{Name: "offset-truncate", Does: "counts from 2 or more and is cut off", Class: Seen, entries: offset, text: truncate},
 	{
 		Name: "no-index-swap-order", Does: "leaves out all indexes, in any order",
 		Class: Unseen, entries: func(d *draft) { shuffle(d); noIndex(d) },
 	},
 	{
 		Name: "wrong-index-field-swap-order", Does: "names the index field otherwise and writes the entries in any order",
-		Class: Unseen, entries: func(d *draft) { wrongIndexField(d); shuffle(d) },
+		Class: Seen, entries: func(d *draft) { wrongIndexField(d); shuffle(d) },
 	},
-	{Name: "zero-based-no-index-some", Does: "counts from 0 and leaves out some indexes", Class: Unseen, entries: zeroBasedNoIndexSome},
+	{Name: "zero-based-no-index-some", Does: "counts from 0 and leaves out some indexes", Class: Seen, entries: zeroBasedNoIndexSome},
 	{Name: "draft-truncate", Does: "writes a draft with moved values and is cut off in the correction", Class: Unseen, text: draftTruncate},
 }

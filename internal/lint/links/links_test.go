@@ -75,7 +75,7 @@ func TestFiles(t *testing.T) {
 
 func exists(t *testing.T, doc, path string) {
 	t.Helper()
-	if strings.Contains(path, "NNNN") { // the pattern itself
+	if strings.Contains(path, "NNNN") || strings.Contains(path, "/flink/target/") { // a pattern; what a build makes
 		return
 	}
 	if _, err := os.Stat(path); err != nil {
