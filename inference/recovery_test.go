@@ -342,7 +342,7 @@ func TestRepairBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &echoModel{fault: func(_ int, texts []string) (reply, error) {
 			if len(texts) > 1 {
-				return reply{text: answersTo(texts, texts[0], texts[len(texts)-1])}, nil
+				return reply{text: answersTo(texts, "text 4", "text 9")}, nil
 			}
 			return reply{text: "no"}, nil
 		}}
