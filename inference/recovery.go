@@ -37,6 +37,9 @@ const (
 // stays reports whether the same call would end the same way.
 func (t trouble) stays() bool { return t != troubleAnswer && t != troubleCount }
 
+// isAnswer reports whether there was a reply, and it lacked the answers.
+func (t trouble) isAnswer() bool { return t != troubleOverflow && t != troubleRefusal }
+
 // ladder says what is asked again. Its way is down: first those without an answer together, then their halves, at last each
 // alone. It is pure: what it says depends on nothing else.
 //

@@ -406,6 +406,25 @@ func TestApart(t *testing.T) {
 	})
 }
 
+// TestRefusedBatchesAreTakenApart however many there are in a row: it is one record of each that is refused.
+func TestRefusedBatchesAreTakenApart(t *testing.T) {
+	t.Parallel()
+	refuses := true
+	m := &echoModel{fault: func(_ int, texts []string) (reply, error) {
+		if refuses && slices.Contains(texts, "text 2") {
+			return reply{}, &providers.Error{Kind: providers.KindRefused}
+		}
+		return reply{}, nil
+	}}
+	engine := newEngine(t, m, batchesOf(2))
+	earnBudget(t, engine, m, &refuses)
+	for i := range 12 {
+		if values := checkOwn(t, predict(t, engine, recordsOf(2))); values != 1 {
+			t.Errorf("batch %d: %d values, want that of the record that is not refused", i+1, values)
+		}
+	}
+}
+
 // earnBudget lets a model be right for a while.
 func earnBudget(t *testing.T, engine *inference.Engine, m *echoModel, broken *bool) {
 	t.Helper()

@@ -32,7 +32,8 @@ func (r *run) recover(asked part, reply reply, failed []int) []part {
 	if len(next) == 0 {
 		return nil
 	}
-	if refusal := r.refusal(asked, next, len(failed)); refusal != RefusalNone {
+	silent := len(failed) == len(asked.places) && why.isAnswer()
+	if refusal := r.refusal(asked, next, silent); refusal != RefusalNone {
 		r.end.Refused = refusal
 		r.explain(next, refusal)
 		return nil
@@ -92,9 +93,10 @@ func (r *run) warn(answer parsing.Answer) {
 	r.end.Warnings = append(r.end.Warnings, answer.Warnings[:min(left, len(answer.Warnings))]...)
 }
 
-// refusal says why what the ladder wants is not done.
-func (r *run) refusal(asked part, next []part, failed int) Refusal {
-	if r.isFirst(asked) && failed == len(asked.places) {
+// refusal says why what the ladder wants is not done. silent says that the model has answered nobody, which says something
+// about the model; a refusal or a prompt that is too long says something about the records.
+func (r *run) refusal(asked part, next []part, silent bool) Refusal {
+	if silent && r.isFirst(asked) {
 		ok, _ := r.plan.model.apart.Allow()
 		if !ok {
 			return RefusalBreaker
