@@ -76,6 +76,8 @@ type Error struct {
 	Status int
 	// RetryAfter is how long the provider asks to wait; 0 where it does not.
 	RetryAfter time.Duration
+	// Quota is what the provider says of its limits; nil where it says nothing.
+	Quota *Quota
 	// RequestID is the provider's own id of the call; empty where it gives none.
 	RequestID string
 	// Attempts is how many calls were made. A driver leaves it 0; the retry link counts.

@@ -15,16 +15,28 @@ type Provider interface {
 	Complete(ctx context.Context, req *Request) (*Response, error)
 }
 
-// Request is one prompt and how it shall be answered.
+// Request is one prompt and how it shall be answered, or texts to embed.
 type Request struct {
 	// Model is the provider's own name of the model.
 	Model string
-	// Messages are the prompt, in order; at least one.
+	// Messages are the prompt, in order; at least one. A request of an [Embedder] has none.
 	Messages []Message
 	// Temperature is the sampling temperature; nil leaves it to the provider.
 	Temperature *float64
 	// MaxOutputTokens bounds the answer; 0 leaves it to the provider.
 	MaxOutputTokens int
+	// Effort is how much a reasoning model shall think, in the provider's own word, such as low; "" leaves it to the provider.
+	Effort string
+	// Schema is the form that the answer must have; nil: any. A driver holds the model to it as far as its vendor can, and says
+	// in [Response.Form] how far that was. It never fails a request for its schema.
+	Schema *Schema
+	// CacheKey is the same for all requests whose prompts begin the same, for providers that keep what they have read of a
+	// prompt by such a key; "": none.
+	CacheKey string
+	// Inputs are the texts to embed, for an [Embedder]; nil for a completion.
+	Inputs []string
+	// Dimensions is how long the vectors of an [Embedder] shall be; 0 leaves it to the provider.
+	Dimensions int
 	// Records is how many records the prompt is about, for budgets; 0 counts as 1.
 	Records int
 }
@@ -42,6 +54,9 @@ const (
 type Message struct {
 	Role    Role
 	Content string
+	// Stable is how many bytes at the start of Content are the same in every request with the same CacheKey, for providers that
+	// must be told what to keep. The messages before it are the same as a whole. 0: none of it.
+	Stable int
 }
 
 // Response is a completion.
@@ -54,6 +69,12 @@ type Response struct {
 	Usage Usage
 	// RequestID is the provider's own id of the call, for its support; empty where it gives none.
 	RequestID string
+	// Form is what the answer was held to.
+	Form Form
+	// Vectors are those of an [Embedder], one for each of the Inputs, in their order; nil for a completion.
+	Vectors [][]float32
+	// Quota is what the provider says of its limits; nil where it says nothing.
+	Quota *Quota
 	// Attempts is how many calls were made to get this response. A driver leaves it 0; the retry link counts.
 	Attempts int
 }
@@ -71,10 +92,30 @@ const (
 	FinishOther Finish = "other"
 )
 
+// Form says what an answer was held to by the provider.
+type Form string
+
+// The forms.
+const (
+	// FormFree: nothing but the prompt.
+	FormFree Form = ""
+	// FormJSON: JSON, of whatever form.
+	FormJSON Form = "json"
+	// FormSchema: the request's Schema.
+	FormSchema Form = "schema"
+)
+
 // Usage counts tokens.
 type Usage struct {
+	// PromptTokens and CompletionTokens are all that were read and written.
 	PromptTokens     int
 	CompletionTokens int
+	// CachedTokens are those of PromptTokens that the provider had kept from an earlier call, and CacheWriteTokens those that
+	// it kept for a later one at a price of its own.
+	CachedTokens     int
+	CacheWriteTokens int
+	// ReasoningTokens are those of CompletionTokens that the model thought with.
+	ReasoningTokens int
 	// Reported is false where the provider gave no figures.
 	Reported bool
 }

@@ -119,7 +119,7 @@ func (s *suite) answers(t *testing.T) {
 			srv, p := s.serve(t, s.checking(t, says(http.StatusOK, nil, s.Wire.Answer(a))))
 			got := s.succeeds(t, p)
 			got.RequestID = ""
-			if *got != want {
+			if !reflect.DeepEqual(*got, want) {
 				t.Errorf("response %+v, want %+v", *got, want)
 			}
 			srv.wantCalls(t, 1)
