@@ -242,13 +242,14 @@ func TestHooks(t *testing.T) {
 		},
 		CallStart: func(ctx context.Context, c inference.Call) context.Context { note("call %s", c.Provider); return ctx },
 		CallEnd:   func(_ context.Context, _ inference.Call, e inference.CallEnd) { note("called %t", e.Err == nil) },
+		Answered:  func(_ context.Context, _ inference.Call, e inference.CallEnd) { note("answered %t", e.Response != nil) },
 		Rejected:  func(model string, r inference.Reason, n int) { note("rejected %s %s %d", model, r, n) },
 	})
 	predict(t, engine, append(recordsOf(2), record(9, " ")))
 	predict(t, engine, recordsOf(1))
 	want := []string{
 		"rejected m INVALID_RECORD 1", "start m p 2/2 full", "call p", "called false", "end 0 map[PROVIDER_REJECTED:2]",
-		"start m p 1/2 full", "call p", "called true", "end 1 map[]",
+		"start m p 1/2 full", "call p", "called true", "answered true", "end 1 map[]",
 	}
 	if diff := cmp.Diff(len(want), len(seen)); diff != "" {
 		t.Fatalf("events: %q", seen)

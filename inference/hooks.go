@@ -17,8 +17,11 @@ type Hooks struct {
 	BatchEnd func(ctx context.Context, batch Batch, end BatchEnd)
 	// CallStart is called before each attempt of a call; the context it returns is the attempt's.
 	CallStart func(ctx context.Context, call Call) context.Context
-	// CallEnd is called after each attempt, with its response or its error.
+	// CallEnd is called after each attempt, with its response or its error. Records wait for their results meanwhile: what need
+	// not be known before them is for Answered.
 	CallEnd func(ctx context.Context, call Call, end CallEnd)
+	// Answered is called after each call with a response, once the results of what it answers are out. ctx is the batch's.
+	Answered func(ctx context.Context, call Call, end CallEnd)
 	// Rejected is called with the records that never reached a batch, by reason.
 	Rejected func(model string, reason Reason, records int)
 	// TakenApart is called when a model has not answered several batches in a row as batches, so that for a while such
@@ -107,5 +110,8 @@ func (o *observer) Complete(ctx context.Context, req *providers.Request) (*provi
 	}()
 	resp, err := o.next.Complete(ctx, req)
 	end.Response, end.Err = resp, providers.AsError(err)
+	if resp != nil {
+		resp.Took = time.Since(start)
+	}
 	return resp, err
 }

@@ -10,7 +10,7 @@ import (
 func whileAnyStream(records []pending) (context.Context, context.CancelFunc) {
 	streams := streamsOf(records)
 	if len(streams) == 1 {
-		return context.WithCancel(streams[0].ctx)
+		return streams[0].ctx, func() {} // each call has a context of its own below it
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var left atomic.Int64

@@ -89,8 +89,18 @@ func (r *run) work(ctx context.Context) {
 		asked := r.begin(queue[0])
 		queue = queue[1:]
 		if len(asked.places) > 0 {
-			queue = append(r.answer(asked, r.ask(ctx, asked)), queue...)
+			reply := r.ask(ctx, asked)
+			queue = append(r.answer(asked, reply), queue...)
+			r.tell(ctx, reply)
 		}
+	}
+}
+
+// tell tells the hooks what can wait until the results are out.
+func (r *run) tell(ctx context.Context, reply reply) {
+	if r.plan.hooks.Answered != nil && reply.response != nil {
+		end := CallEnd{Duration: reply.response.Took, Response: reply.response}
+		r.plan.hooks.Answered(ctx, Call{Model: r.plan.model.Name, Provider: r.plan.model.Provider}, end)
 	}
 }
 

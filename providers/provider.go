@@ -6,7 +6,10 @@
 // how an answer is read.
 package providers
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Provider completes prompts. Its methods may be called by several goroutines at once.
 type Provider interface {
@@ -75,6 +78,8 @@ type Response struct {
 	Vectors [][]float32
 	// Quota is what the provider says of its limits; nil where it says nothing.
 	Quota *Quota
+	// Took is how long the call took that gave this response. A driver leaves it 0; whoever watches the calls sets it.
+	Took time.Duration
 	// Attempts is how many calls were made to get this response. A driver leaves it 0; the retry link counts.
 	Attempts int
 }

@@ -50,11 +50,13 @@ func benchmarkBatch(b *testing.B, end inference.BatchEnd) {
 	batch := inference.Batch{Model: "sentiment", Provider: "local", Records: 20, Full: 20, Left: "full", Waited: time.Millisecond}
 	call := inference.Call{Model: "sentiment", Provider: "local"}
 	response := &providers.Response{Finish: providers.FinishStop, Usage: providers.Usage{PromptTokens: 900, CompletionTokens: 80, Reported: true}}
+	answered := inference.CallEnd{Duration: time.Second, Response: response}
 	b.ReportAllocs()
 	for b.Loop() {
 		ctx := hooks.BatchStart(b.Context(), batch)
 		attempt := hooks.CallStart(ctx, call)
-		hooks.CallEnd(attempt, call, inference.CallEnd{Duration: time.Second, Response: response})
+		hooks.CallEnd(attempt, call, answered)
+		hooks.Answered(ctx, call, answered)
 		hooks.BatchEnd(ctx, batch, end)
 	}
 }

@@ -17,6 +17,7 @@ func (t *Telemetry) InferenceHooks() inference.Hooks {
 		BatchEnd:   t.batchEnd,
 		CallStart:  t.callStart,
 		CallEnd:    t.callEnd,
+		Answered:   t.answered,
 		Rejected:   t.rejected,
 		TakenApart: t.takenApart,
 		Fault:      t.fault,
@@ -99,15 +100,22 @@ func (t *Telemetry) callStart(ctx context.Context, call inference.Call) context.
 func (t *Telemetry) callEnd(ctx context.Context, call inference.Call, end inference.CallEnd) {
 	of := t.counts.pairs.get(pair{model: call.Model, provider: call.Provider})
 	of.callsInFlight.add(-1)
-	of.calls.add(outcomeOf(&end), 1)
-	of.callDuration.record(ctx, end.Duration.Seconds())
-	if end.Response != nil {
-		of.prompt.add(end.Response.Usage.PromptTokens)
-		of.completion.add(end.Response.Usage.CompletionTokens)
+	if end.Response == nil {
+		of.calls.add(outcomeOf(&end), 1)
+		of.callDuration.record(ctx, end.Duration.Seconds())
 	}
 	if t.spans != nil {
 		endCall(ctx, &end)
 	}
+}
+
+// answered counts a call that had a response: with one record in flight, its result would else wait for that.
+func (t *Telemetry) answered(ctx context.Context, call inference.Call, end inference.CallEnd) {
+	of := t.counts.pairs.get(pair{model: call.Model, provider: call.Provider})
+	of.calls.add(outcomeOK, 1)
+	of.callDuration.record(ctx, end.Duration.Seconds())
+	of.prompt.add(end.Response.Usage.PromptTokens)
+	of.completion.add(end.Response.Usage.CompletionTokens)
 }
 
 func outcomeOf(end *inference.CallEnd) string {

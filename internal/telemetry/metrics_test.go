@@ -203,7 +203,9 @@ func TestHistogramsMeasure(t *testing.T) {
 	batch := inference.Batch{Model: "m", Provider: "p", Records: 20, Full: 25, Left: "full", Waited: 30 * time.Millisecond}
 	call := inference.Call{Model: "m", Provider: "p"}
 	ctx := hooks.BatchStart(t.Context(), batch)
-	hooks.CallEnd(hooks.CallStart(ctx, call), call, inference.CallEnd{Duration: 300 * time.Millisecond})
+	answered := inference.CallEnd{Duration: 300 * time.Millisecond, Response: &providers.Response{}}
+	hooks.CallEnd(hooks.CallStart(ctx, call), call, answered)
+	hooks.Answered(ctx, call, answered)
 	hooks.BatchEnd(ctx, batch, inference.BatchEnd{Duration: 400 * time.Millisecond, Values: 20})
 	families := scrape(t, s)
 	for name, want := range map[string]struct{ sum, bucket float64 }{
