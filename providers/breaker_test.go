@@ -117,6 +117,31 @@ func TestBudget(t *testing.T) {
 	})
 }
 
+// TestBudgetOfCallsInFlight: each call of those that were in flight together within the window has a floor.
+func TestBudgetOfCallsInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := providers.NewBudget()
+		for range 3 {
+			b.Begin()
+		}
+		if !b.Spend(120, 60) {
+			t.Error("three calls in flight have not three floors")
+		}
+		for range 3 {
+			b.End()
+		}
+		if !b.Spend(60, 60) || b.Spend(1, 60) {
+			t.Error("the calls that have just ended do not count as those in flight do")
+		}
+		b.Begin() // one goes on for longer than the window
+		<-time.After(providers.BudgetWindow + 5*time.Second)
+		if !b.Spend(60, 60) || b.Spend(1, 60) {
+			t.Error("the floor is not that of the one call in flight")
+		}
+		b.End()
+	})
+}
+
 // TestChainWithoutBudget: the last error says that it was not repeated, and why; rate limits cost nothing.
 func TestChainWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

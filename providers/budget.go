@@ -20,9 +20,13 @@ const (
 // several goroutines at once; none waits. A nil Budget has no bound.
 type Budget struct {
 	mu     sync.Mutex
-	slices [budgetSlices]struct{ earned, spent int }
+	slices [budgetSlices]budgetSlice
 	at     int64 // the number of the newest slice
+	inside int   // calls between Begin and End
 }
+
+// budgetSlice is what happened in a part of the window; calls is the most that were in flight together.
+type budgetSlice struct{ earned, spent, calls int }
 
 // NewBudget returns a Budget with nothing earned or spent.
 func NewBudget() *Budget { return &Budget{} }
@@ -37,8 +41,27 @@ func (b *Budget) Earn(n int) {
 	b.slices[b.turn()].earned += n
 }
 
+// Begin counts a call in flight. Each of them has a floor of its own: when a provider goes away for a second, all calls in flight
+// fail at once, and each of them can be repeated.
+func (b *Budget) Begin() { b.flight(1) }
+
+// End takes back a Begin.
+func (b *Budget) End() { b.flight(-1) }
+
+func (b *Budget) flight(change int) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := &b.slices[b.turn()]
+	now.calls = max(now.calls, b.inside) // those that a new slice begins with
+	b.inside += change
+	now.calls = max(now.calls, b.inside)
+}
+
 // Spend takes what n records cost that are asked about again, and reports whether the budget has it; floor is what it has
-// in any case.
+// in any case, for each of the calls that were in flight together within the window, at least once.
 func (b *Budget) Spend(n, floor int) bool {
 	if b == nil {
 		return true
@@ -46,11 +69,11 @@ func (b *Budget) Spend(n, floor int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.turn()
-	earned, spent := 0, 0
+	earned, spent, calls := 0, 0, max(b.inside, 1)
 	for _, s := range b.slices {
-		earned, spent = earned+s.earned, spent+s.spent
+		earned, spent, calls = earned+s.earned, spent+s.spent, max(calls, s.calls)
 	}
-	if spent+n > max(floor, int(BudgetShare*float64(earned))) {
+	if spent+n > max(floor*calls, int(BudgetShare*float64(earned))) {
 		return false
 	}
 	b.slices[now].spent += n
@@ -61,7 +84,7 @@ func (b *Budget) Spend(n, floor int) bool {
 func (b *Budget) turn() int {
 	number := time.Now().UnixNano() / int64(BudgetWindow/budgetSlices)
 	for n := max(b.at+1, number-budgetSlices+1); n <= number; n++ {
-		b.slices[n%budgetSlices].earned, b.slices[n%budgetSlices].spent = 0, 0
+		b.slices[n%budgetSlices] = budgetSlice{}
 	}
 	b.at = max(b.at, number)
 	return int(b.at % budgetSlices)

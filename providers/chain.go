@@ -21,8 +21,8 @@ type ChainConfig struct {
 	Backoff Backoff
 	// Breaker is the provider's, shared by all chains to it; nil: none.
 	Breaker *Breaker
-	// Budget bounds the repeated calls, in records, and BudgetFloor is what it has in any case. Waits that a provider asks for
-	// by a rate limit cost nothing. nil: no bound but MaxRetries.
+	// Budget bounds the repeated calls, in records, and BudgetFloor is what it has in any case for each call that is in flight.
+	// Waits that a provider asks for by a rate limit cost nothing. nil: no bound but MaxRetries.
 	Budget      *Budget
 	BudgetFloor int
 	// Hooks are told what happens.

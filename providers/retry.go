@@ -24,6 +24,8 @@ func newRetry(next Provider, cfg ChainConfig) Provider {
 
 // Complete makes the call until it succeeds or there is no use in repeating it.
 func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
+	r.budget.Begin()
+	defer r.budget.End()
 	sent := 0
 	for attempt := 1; ; attempt++ {
 		resp, err := r.attempt(ctx, req, sent+1)
