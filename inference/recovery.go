@@ -11,6 +11,9 @@ import (
 // need not be paid for more.
 const maxAlone = 3
 
+// maxAloneCut is how often it is asked about alone while its answer is cut off at the model's token limit.
+const maxAloneCut = 2
+
 // part is the records of a batch that one call is about.
 type part struct {
 	places []int // of the records in their batch, in order
@@ -84,10 +87,17 @@ func once(asked part, open []int, why trouble) []part {
 	return []part{{places: open, again: true}}
 }
 
-// alone asks again for one record that was alone already.
+// alone asks again for one record that was alone already. An answer that was cut off is asked for once more, because then the
+// model is told to be shorter: it is not the same call.
 func alone(asked part, why trouble) []part {
 	asked.alone++
-	if why.stays() || asked.alone >= maxAlone {
+	most := maxAlone
+	if why == troubleLength {
+		most = maxAloneCut
+	} else if why.stays() {
+		return nil
+	}
+	if asked.alone >= most {
 		return nil
 	}
 	return []part{asked}

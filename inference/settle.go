@@ -113,6 +113,8 @@ func read(result *Result, entry *parsing.Entry, reply reply) (why *Error, note s
 	switch n := sizeOf(entry.Fields); {
 	case entry.Problem == parsing.ProblemInvalid:
 		return unanswered(entry, reply.response.Finish), entry.Message
+	case entry.Problem != parsing.ProblemNone && len(reply.answer.Entries) == 1 && reply.response.Finish == providers.FinishLength:
+		return unanswered(entry, reply.response.Finish), tooLong
 	case entry.Problem != parsing.ProblemNone:
 		return unanswered(entry, reply.response.Finish), ""
 	case n > MaxValueBytes:
@@ -123,6 +125,9 @@ func read(result *Result, entry *parsing.Entry, reply reply) (why *Error, note s
 		return nil, ""
 	}
 }
+
+// tooLong is what the model is told about an answer that was cut off although it was about one record.
+const tooLong = "it was cut off at the token limit. Write nothing but the answer, as short as you can"
 
 func sizeOf(values []Value) int {
 	n := 0
