@@ -82,7 +82,7 @@ func (o *Option) setNames(field *[]string, value string) error {
 func (o *Option) setText(field *string, value string) error {
 	if o.Type == Choice {
 		value = strings.TrimSpace(value)
-		if !slices.Contains(o.Choices, value) {
+		if !slices.Contains(o.choices(), value) {
 			return o.refuse(value)
 		}
 	}

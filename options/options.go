@@ -27,7 +27,7 @@ type Option struct {
 	// Min and Max bound an Integer, Milliseconds or Number. Of a Text, a Names or a Choice, Max is the most bytes; 0: none
 	// counted.
 	Min, Max int
-	// Choices are the words that a Choice may be.
+	// Choices are the words that a Choice may be. Those of response.format are weir's own; see [AllowFormat].
 	Choices []string
 	// Planned are words that a Choice will take one day; until then the error says so.
 	Planned []string
@@ -100,7 +100,7 @@ func (o *Option) Allowed() string {
 	case Number:
 		return fmt.Sprintf("a number from %d to %d", o.Min, o.Max)
 	case Choice:
-		return strings.Join(o.Choices, " or ")
+		return strings.Join(o.choices(), " or ")
 	case Names:
 		return fmt.Sprintf("a name, or several with commas between, at most %d bytes", o.Max)
 	case Text:

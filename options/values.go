@@ -25,7 +25,7 @@ type Values struct {
 	RecordFormat string
 	// RecordIDs is IDsSequential or IDsToken.
 	RecordIDs string
-	// ResponseFormat is FormatJSON, FormatXML, FormatDelimited, FormatRegex or FormatText.
+	// ResponseFormat is FormatJSON, FormatXML, FormatDelimited, FormatRegex or FormatText, or one of [AllowFormat].
 	ResponseFormat string
 	// ResponsePath is the JSONPath or XPath of the entries, or the pattern of FormatRegex; empty with the other formats.
 	ResponsePath string
