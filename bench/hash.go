@@ -50,9 +50,9 @@ func hashAnswer(prompt string) string {
 		if len(reply) > 0 {
 			reply = append(reply, ", "...)
 		}
-		reply = append(reply, `{"index": `...)
+		reply = append(reply, `{"index": "`...)
 		reply = append(reply, index...)
-		reply = append(reply, `, "value": "`...)
+		reply = append(reply, `", "value": "`...)
 		reply = strconv.AppendUint(reply, hashOf(strings.TrimRight(quoted, "\n")), 36)
 		reply = append(reply, `"}`...)
 	}

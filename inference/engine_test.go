@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -75,13 +76,22 @@ func newEngine(t *testing.T, d providers.Provider, set map[string]string) *infer
 func newEngineWith(t *testing.T, d providers.Provider, set map[string]string, hooks inference.Hooks) *inference.Engine {
 	t.Helper()
 	engine, err := inference.New(inference.Config{
-		Models: []inference.ModelConfig{{Name: "m", Provider: "p", Kind: "test", ProviderModel: "x", Driver: d, Options: set}},
-		Hooks:  hooks,
+		Models: []inference.ModelConfig{{
+			Name: "m", Provider: "p", Kind: "test", ProviderModel: "x", Driver: d, Options: numbered(set),
+		}},
+		Hooks: hooks,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return engine
+}
+
+// numbered calls records by numbers where a test does not say how: its model answers with them.
+func numbered(set map[string]string) map[string]string {
+	out := map[string]string{"record.ids": "sequential"}
+	maps.Copy(out, set)
+	return out
 }
 
 func record(tag uint64, text string) inference.Record {
@@ -353,7 +363,7 @@ func Example() {
 	engine, err := inference.New(inference.Config{Models: []inference.ModelConfig{{
 		Name:    "colours",
 		Driver:  says(`[{"index": 1, "value": "red"}, {"index": 2, "value": "green"}]`),
-		Options: map[string]string{"batch.size": "2"},
+		Options: map[string]string{"batch.size": "2", "record.ids": "sequential"},
 	}}})
 	if err != nil {
 		fmt.Println(err)

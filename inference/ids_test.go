@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/weir-ml/weir/inference"
 	"github.com/weir-ml/weir/providers"
 )
@@ -66,5 +68,34 @@ func TestIDsAndNumbers(t *testing.T) {
 		if r.Err == nil || r.Err.Reason != inference.ReasonMissingAnswer {
 			t.Errorf("record %d: %+v", tag, r)
 		}
+	}
+}
+
+// TestIDsByDefault: where weir writes the records and the instruction, records have ids without being asked for, and a prompt that is
+// only looked at shows the same ones each time.
+func TestIDsByDefault(t *testing.T) {
+	t.Parallel()
+	m := &skipper{}
+	engine, err := inference.New(inference.Config{Models: []inference.ModelConfig{
+		{Name: "m", Driver: m, Options: map[string]string{"batch.size": "10"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values := checkOwn(t, predict(t, engine, recordsOf(10))); values != 10 || len(m.calls) != 2 || len(m.calls[0]) != 10 {
+		t.Errorf("%d values after the calls %q", values, m.calls)
+	}
+	var seen [2][]inference.Prompt
+	for i := range seen {
+		if seen[i], err = engine.Render(t.Context(), "m", nil, recordsOf(10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(seen[0], seen[1]); diff != "" {
+		t.Errorf("the prompt changes (-first +second):\n%s", diff)
+	}
+	named, err := engine.Render(t.Context(), "m", map[string]string{"batch.prompt.template": "Repeat each: [{index: <n>}]"}, recordsOf(1))
+	if err != nil || !strings.Contains(named[0].Messages[0].Content, "Input 1: ") {
+		t.Errorf("a template gets no numbers: %v, %v", named, err)
 	}
 }

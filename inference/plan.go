@@ -162,14 +162,18 @@ func problemsOf(option string, err error) []options.Problem {
 	return []options.Problem{{Option: option, Message: "cannot be used: " + text}}
 }
 
-// ids returns new ids for the records of a call, nil where they are called by their numbers.
-func (p *plan) ids(records int) []string {
+// ids returns ids for the records of a call, nil where they are called by their numbers.
+func (p *plan) ids(source *rand.Rand, records int) []string {
 	if p.options.RecordIDs != options.IDsToken {
 		return nil
 	}
-	source := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	return templates.IDs(source, records)
 }
+
+// chance is a new source for the ids of a call, and sameChance one whose ids are always the same: who looks at a prompt twice shall
+// see it twice.
+func chance() *rand.Rand     { return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
+func sameChance() *rand.Rand { return rand.New(rand.NewPCG(1, 1)) }
 
 // request makes a call of a rendered prompt.
 func (p *plan) request(rendered templates.Rendered) *providers.Request {
@@ -197,7 +201,8 @@ type Prompt struct {
 // MaxRenderedBytes is the most bytes of prompts that Render returns.
 const MaxRenderedBytes = 8 << 20
 
-// Render returns the prompts that the records would be sent in, `batch.size` records each. It calls no model. Its error is
+// Render returns the prompts that the records would be sent in, `batch.size` records each. It calls no model. Random ids are the
+// same each time, other than those of a call. Its error is
 // an *UnknownModelError, an *options.Error, ctx's, or an *Error for the first record that is not valid, or for more than
 // MaxRenderedBytes.
 func (e *Engine) Render(ctx context.Context, modelName string, overrides map[string]string, records []Record) ([]Prompt, error) {
@@ -249,7 +254,7 @@ func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
 		rows[i] = templates.Record{Fields: records[i].Fields}
 		prompt.Records = append(prompt.Records, records[i].Tag)
 	}
-	nameAll(rows, p.ids(len(rows)))
+	nameAll(rows, p.ids(sameChance(), len(rows)))
 	rendered, err := p.prompt.Render(rows)
 	if err != nil {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)

@@ -131,7 +131,7 @@ func (r *run) begin(p part) part {
 
 // ask makes one call about a part.
 func (r *run) ask(ctx context.Context, asked part) reply {
-	ids := r.plan.ids(len(asked.places))
+	ids := r.plan.ids(chance(), len(asked.places))
 	req, err := r.request(asked, ids)
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}

@@ -23,6 +23,9 @@ func (r *resolution) settle() {
 	if v.ResponseFormat == FormatText {
 		v.ResponsePath, v.IndexField, v.ValueFields = "", "", nil
 	}
+	if !v.IsSet(recordIDs) {
+		v.RecordIDs = v.defaultIDs()
+	}
 }
 
 func (r *resolution) anySet(names ...string) bool { return slices.ContainsFunc(names, r.values.IsSet) }

@@ -30,6 +30,38 @@ func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 	}
 }
 
+// TestDefaultIDs: random letters where weir says all that is said about ids, numbers where somebody may have named them.
+func TestDefaultIDs(t *testing.T) {
+	for _, c := range []struct {
+		set  set
+		want string
+	}{
+		{set{}, "sequential"}, // single mode has none
+		{set{"batch.size": "2"}, "token"},
+		{set{"response.format": "json"}, "token"},
+		{set{"batch.size": "2", "response.format": "xml", "record.format": "xml", "system.prompt": "Be brief."}, "token"},
+		{set{"batch.size": "2", "response.format": "delimited", "response.index.field": "n"}, "token"},
+		{set{"batch.size": "2", "response.path": "$.results[*]"}, "token"},
+		{set{"batch.size": "2", "response.path": "$[?@.index < 5]"}, "sequential"},
+		{set{"batch.size": "2", "response.path": "$[?@.index < 5]", "response.index.field": "id"}, "token"},
+		{set{"batch.size": "2", "response.format": "regex", "response.path": `^(?P<index>\d+) (?P<value>.*)$`}, "sequential"},
+		{set{"batch.size": "2", "batch.prompt.template": "Rate them: [{index: <n>}]"}, "sequential"},
+		{set{"batch.size": "2", "record.ids": "sequential"}, "sequential"},
+		{set{"batch.size": "2", "batch.prompt.template": "{{#records}}{{index}}{{/records}}", "record.ids": "token"}, "token"},
+	} {
+		if got := resolve(t, c.set).Map()["record.ids"]; got != c.want {
+			t.Errorf("%v: %s, want %s", c.set, got, c.want)
+		}
+	}
+	model, request := set{"batch.size": "2"}, set{"batch.prompt.template": "Rate them."}
+	if got := resolve(t, model, request).RecordIDs; got != "sequential" {
+		t.Errorf("a request's template over a model without one: %s", got)
+	}
+	if got := resolve(t, request, set{"batch.prompt.template": "", "batch.size": "2"}).RecordIDs; got != "token" {
+		t.Errorf("a request without the model's template: %s", got)
+	}
+}
+
 func TestResolveReadsEveryField(t *testing.T) {
 	values := resolve(t, set{
 		"batch.size": " 20 ", "batch.timeout.ms": "0", "batch.max.bytes": "1000", "batch.scope": "model",

@@ -37,7 +37,7 @@ type model struct {
 	rewrite func(reply string) string
 }
 
-var inputLine = regexp.MustCompile(`(?m)^Input (\d+): (".*")$`)
+var inputLine = regexp.MustCompile(`(?m)^Input (\w+): (".*")$`)
 
 // Complete answers.
 func (m *model) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
@@ -51,7 +51,7 @@ func (m *model) Complete(ctx context.Context, req *providers.Request) (*provider
 		if err := json.Unmarshal([]byte(line[2]), &texts[i]); err != nil {
 			return nil, fmt.Errorf("reading the block: %w", err)
 		}
-		entries[i] = fmt.Sprintf(`{"index": %s, "value": %q}`, line[1], answerTo(texts[i]))
+		entries[i] = fmt.Sprintf(`{"index": %q, "value": %q}`, line[1], answerTo(texts[i]))
 	}
 	if m.before != nil {
 		if err := m.before(ctx, texts); err != nil {

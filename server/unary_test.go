@@ -106,7 +106,7 @@ func TestRenderPrompt(t *testing.T) {
 		t.Fatalf("messages: %v", messages)
 	}
 	user := messages[1].GetContent()
-	if !strings.Contains(user, `Input 1: "one"`) || !strings.Contains(user, `Input 2: "two"`) || strings.Contains(user, "three") {
+	if lines := inputLine.FindAllStringSubmatch(user, -1); len(lines) != 2 || lines[0][2] != `"one"` || lines[1][2] != `"two"` {
 		t.Errorf("prompt: %s", user)
 	}
 	if tokens := int(prompts[0].GetEstimatedTokens()); tokens < len(user)/5 || tokens > len(user) {

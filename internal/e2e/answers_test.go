@@ -120,7 +120,7 @@ func TestDistortedAnswers(t *testing.T) {
 				}
 				c.answer(test.reply(c.entries()), finish)
 			})
-			w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 10000", "batch.failure.strategy: error"), nil)
+			w := serve(t, model(provider.url(), "record.ids: sequential", "batch.size: 5", "batch.timeout.ms: 10000", "batch.failure.strategy: error"), nil)
 			s := w.predict(t.Context(), t, &weirv1.PredictStart{})
 			s.texts(numbered(1, 5)...)
 			for i, r := range s.results(5) {
@@ -150,7 +150,7 @@ func TestDistortedOnce(t *testing.T) {
 					c.answer(test.reply(c.entries()), "stop")
 				}
 			})
-			w := serve(t, model(provider.url(), "batch.size: 5", "batch.timeout.ms: 10000"), nil)
+			w := serve(t, model(provider.url(), "record.ids: sequential", "batch.size: 5", "batch.timeout.ms: 10000"), nil)
 			s := w.predict(t.Context(), t, &weirv1.PredictStart{})
 			s.texts(numbered(1, 5)...)
 			wantValues(t, 1, numbered(1, 5), s.finish(5))

@@ -42,7 +42,7 @@ func (c *call) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // input is a record as the prompt shows it.
 type input struct {
-	index int
+	index any // the number, or the id
 	text  string
 }
 
@@ -117,9 +117,9 @@ func readCall(w http.ResponseWriter, r *http.Request) (*call, error) {
 	for line := range strings.Lines(block) {
 		var err error
 		i := input{}
-		number, raw, _ := strings.Cut(strings.TrimPrefix(line, "Input "), ": ")
-		if i.index, err = strconv.Atoi(number); err != nil {
-			return nil, fmt.Errorf("reading the block: %w", err)
+		name, raw, _ := strings.Cut(strings.TrimPrefix(line, "Input "), ": ")
+		if i.index, err = strconv.Atoi(name); err != nil {
+			i.index = name
 		}
 		if i.text, err = canonical([]byte(raw)); err != nil {
 			return nil, err

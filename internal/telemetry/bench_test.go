@@ -68,7 +68,7 @@ func BenchmarkStream(b *testing.B) {
 		b.Run(fmt.Sprintf("telemetry=%v", with), func(b *testing.B) {
 			quietEnvironment(b)
 			model := inference.ModelConfig{
-				Name: "m", Provider: "p", Driver: parrot(20), Options: map[string]string{"batch.size": "20"},
+				Name: "m", Provider: "p", Driver: parrot(20), Options: map[string]string{"batch.size": "20", "record.ids": "sequential"},
 			}
 			t, err := telemetry.New(b.Context(), telemetry.Config{Models: []inference.ModelConfig{model}})
 			if err != nil {

@@ -65,7 +65,7 @@ func (p *Prompt) appendEntry(entry []byte, record Record, index []byte, keys [][
 	entry = append(entry, '{')
 	if len(index) > 0 {
 		entry = append(entry, index...)
-		entry = strconv.AppendInt(entry, int64(record.Index), 10)
+		entry = record.appendName(entry)
 	}
 	j := judgement{text: record.Text}
 	for i, field := range p.Form.Fields {
@@ -76,6 +76,14 @@ func (p *Prompt) appendEntry(entry []byte, record Record, index []byte, keys [][
 		entry = field.append(entry, &j)
 	}
 	return append(entry, '}')
+}
+
+// appendName appends what the prompt calls the record, as JSON.
+func (r *Record) appendName(dst []byte) []byte {
+	if r.ID != "" {
+		return appendString(dst, r.ID)
+	}
+	return strconv.AppendInt(dst, int64(r.Index), 10)
 }
 
 // judgement is what the model says of one text; the sentiment is worked out once.

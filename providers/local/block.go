@@ -21,10 +21,14 @@ func newBlock(all []found) block {
 }
 
 // follows reports whether next belongs to the same list. Weir numbers upwards; numbered lines that leave out a number
-// are rather two lists.
+// are rather two lists. Random ids have no order; in one list all are as long, behind the
+// same word.
 func follows(last, next found) bool {
-	if last.style != next.style {
+	if last.style != next.style || len(last.ID) != len(next.ID) {
 		return false
+	}
+	if next.ID != "" {
+		return next.ID != last.ID && next.word == last.word
 	}
 	if next.style == plain {
 		return next.Index == last.Index+1

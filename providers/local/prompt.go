@@ -18,8 +18,10 @@ type Prompt struct {
 
 // Record is one record of a prompt's block.
 type Record struct {
-	// Index is the number that the prompt gives it.
+	// Index is the number that the prompt gives it; 0 where it has an ID.
 	Index int
+	// ID is what the prompt calls it in the place of a number: two to four consonants, as weir writes them. "": it has a number.
+	ID string
 	// Text is what is judged: the record's text, or its fields' values in order, a line each.
 	Text string
 }
@@ -33,6 +35,8 @@ type Record struct {
 //	Input 1: "a JSON string"          also Input 1: {"title": "…"}, and any one word in the place of Input
 //	{"index": 1, "text": "…"}         in an array or one a line
 //	<record index="1">…</record>      text or <field name="…"> elements, and any name in the place of record
+//
+// In these, random ids of two to four consonants may stand for the numbers: Input kq: "…".
 //
 // Lines such as "1. text", "1) text", "[1] text" and "Review 1: text" count where none of the above is there and the
 // prompt shows the wanted form; their text ends with the line. Of several lists the longest one is the records, the last

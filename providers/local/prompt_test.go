@@ -3,6 +3,7 @@ package local_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,83 +28,99 @@ func TestReadRecords(t *testing.T) {
 	}{
 		{
 			name: "text", user: proposal + "\n\nInput 1: \"I love it\"\nInput 2: \"say \\\"no\\\"\\nInput 3: \\\"x\\\"\"",
-			want: []local.Record{{1, "I love it"}, {2, "say \"no\"\nInput 3: \"x\""}},
+			want: []local.Record{{Index: 1, Text: "I love it"}, {Index: 2, Text: "say \"no\"\nInput 3: \"x\""}},
 		},
 		{
 			name: "text with fields", user: proposal + "\n\nInput 1: {\"title\": \"Bad\", \"stars\": 2, \"none\": null, \"body\": \"It \\u0062roke\"}",
-			want: []local.Record{{1, "Bad\n2\nIt broke"}},
+			want: []local.Record{{Index: 1, Text: "Bad\n2\nIt broke"}},
 		},
 		{
 			name: "text, all on one line as in the proposal", user: proposal + "\n\nInput 1: \"good\" Input 2: \"bad\" Input 3: \"fair\"\n\nRespond with: []",
-			want: []local.Record{{1, "good"}, {2, "bad"}, {3, "fair"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}, {Index: 3, Text: "fair"}},
 		},
 		{
 			name: "json", user: proposal + "\n\n[\n{\"index\": 1, \"text\": \"good\"},\n{\"index\": 2, \"text\": \"]} Input 9: \\\"bad\\\"\"}\n]",
-			want: []local.Record{{1, "good"}, {2, `]} Input 9: "bad"`}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: `]} Input 9: "bad"`}},
 		},
 		{
 			name: "json with fields that clash", user: proposal + "\n\n[\n{\"index\": 1, \"record\": {\"index\": 7, \"text\": \"good\"}}\n]",
-			want: []local.Record{{1, "7\ngood"}},
+			want: []local.Record{{Index: 1, Text: "7\ngood"}},
 		},
 		{
 			name: "json on one line", user: proposal + "\n[{\"index\":1,\"text\":\"good\"},{\"index\":2,\"text\":\"bad\"}]\nOnly JSON.",
-			want: []local.Record{{1, "good"}, {2, "bad"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
 		{
 			name: "json lines", user: proposal + "\n{\"id\": 1, \"review\": \"good\"}\n{\"id\": 2, \"review\": \"bad\"}",
-			want: []local.Record{{1, "good"}, {2, "bad"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
 		{
 			name: "json whose records have only an answer's fields", user: proposal + "\n\n[\n{\"index\": 1, \"value\": \"good\"},\n{\"index\": 2, \"label\": \"bad\"}\n]",
-			want: []local.Record{{1, "good"}, {2, "bad"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
 		{
 			name: "xml", user: proposal + "\n\n<records>\n<record index=\"1\">a &lt;b&gt; &amp;amp; &#10;c</record>\n<record index=\"2\"> bad </record>\n</records>",
-			want: []local.Record{{1, "a <b> &amp; \nc"}, {2, " bad "}},
+			want: []local.Record{{Index: 1, Text: "a <b> &amp; \nc"}, {Index: 2, Text: " bad "}},
 		},
 		{
 			name: "xml with fields", user: proposal + "\n\n<record index=\"1\"><field name=\"title\">Bad</field><field name=\"body\">It &quot;broke&quot;</field></record>",
-			want: []local.Record{{1, "Bad\nIt \"broke\""}},
+			want: []local.Record{{Index: 1, Text: "Bad\nIt \"broke\""}},
 		},
 		{
 			name: "xml of a user's own", user: proposal + "\n<review id='4'>good</review><review id='5'>bad</review>",
-			want: []local.Record{{4, "good"}, {5, "bad"}},
+			want: []local.Record{{Index: 4, Text: "good"}, {Index: 5, Text: "bad"}},
 		},
 		{
 			name: "numbered lines", user: proposal + "\n1. good: 2. bad\n2. {\"index\": 7}\nOnly JSON.",
-			want: []local.Record{{1, "good: 2. bad"}, {2, `{"index": 7}`}},
+			want: []local.Record{{Index: 1, Text: "good: 2. bad"}, {Index: 2, Text: `{"index": 7}`}},
 		},
 		{
 			name: "numbers in brackets", user: proposal + "\n[1] good\n[2] bad",
-			want: []local.Record{{1, "good"}, {2, "bad"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
 		{
 			name: "words and numbers", user: proposal + "\nReview 1: good\nReview 2: \"very \"bad\" thing\"",
-			want: []local.Record{{1, "good"}, {2, `very "bad" thing`}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: `very "bad" thing`}},
 		},
 		{
 			name: "rules in a list before numbered lines", user: proposal + "\n1. Only JSON.\n2. No prose.\n\n1. good\n2. bad\n3. fine",
-			want: []local.Record{{1, "good"}, {2, "bad"}, {3, "fine"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}, {Index: 3, Text: "fine"}},
 		},
 		{
 			name: "rules in a list before a block", user: "Rules:\n1. Only JSON.\n2. No prose.\n3. Be brief.\n\nInput 1: \"good\"",
-			want: []local.Record{{1, "good"}},
+			want: []local.Record{{Index: 1, Text: "good"}},
 		},
 		{
 			name: "an example on a line of its own", user: "Answer like this:\n[\n{\"index\": 1, \"value\": \"positive\"},\n{\"index\": 2, \"value\": \"negative\"}\n]\n\nInput 1: \"good\"",
-			want: []local.Record{{1, "good"}},
+			want: []local.Record{{Index: 1, Text: "good"}},
 		},
 		{
 			name: "an example in JSON with fields of its own", user: "Answer like this:\n[{\"index\": 1, \"mood\": \"x\"}, {\"index\": 2, \"mood\": \"y\"}]\n\nInput 1: \"good\"",
-			want: []local.Record{{1, "good"}},
+			want: []local.Record{{Index: 1, Text: "good"}},
 		},
 		{
 			name: "an example in JSON before a block in JSON", user: "Answer like this:\n[{\"index\": 1, \"mood\": \"x\"}, {\"index\": 2, \"mood\": \"y\"}]\n\n[\n{\"index\": 1, \"text\": \"good\"}\n]",
-			want: []local.Record{{1, "good"}},
+			want: []local.Record{{Index: 1, Text: "good"}},
 		},
 		{
 			name: "the instruction in the system message", system: proposal, user: "Input 1: \"good\"\nInput 2: \"bad\"",
-			want: []local.Record{{1, "good"}, {2, "bad"}},
+			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
+		},
+		{
+			name: "random ids", user: proposal + "\n\nInput kq: \"good\"\nInput zb: {\"title\": \"bad\"}",
+			want: []local.Record{{ID: "kq", Text: "good"}, {ID: "zb", Text: "bad"}},
+		},
+		{
+			name: "random ids in json", user: proposal + "\n\n[\n{\"index\": \"kqz\", \"text\": \"good\"},\n{\"index\": \"bcd\", \"record\": {\"index\": 7}}\n]",
+			want: []local.Record{{ID: "kqz", Text: "good"}, {ID: "bcd", Text: "7"}},
+		},
+		{
+			name: "random ids in xml", user: proposal + "\n\n<records>\n<record index=\"kqzt\">good</record>\n<record index=\"bcdf\"> bad </record>\n</records>",
+			want: []local.Record{{ID: "kqzt", Text: "good"}, {ID: "bcdf", Text: " bad "}},
+		},
+		{
+			name: "a word that could be an id before a block", user: "Say why: \"x\"\nInput kqz: \"good\"\nInput bcd: \"bad\"\nAnswer in JSON.",
+			want: []local.Record{{ID: "kqz", Text: "good"}, {ID: "bcd", Text: "bad"}},
 		},
 		{name: "single", system: "You are a sentiment analyzer. Always respond with valid JSON.", user: "I love it"},
 		{name: "single with a list in it", user: "Why I love it:\n1. cheap\n2. good"},
@@ -202,7 +219,7 @@ func TestReadForm(t *testing.T) {
 	}
 }
 
-// Whatever the records hold, the reader finds exactly them in the blocks that weir writes.
+// Whatever the records hold, the reader finds exactly them in the blocks that weir writes, with numbers and with random ids.
 func TestReadFindsTheBlocksRecords(t *testing.T) {
 	for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
 		prompt, err := templates.Compile(templates.Config{Template: proposal, Format: format})
@@ -211,9 +228,15 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 		}
 		t.Run(string(format), rapid.MakeCheck(func(t *rapid.T) {
 			records := rapid.SliceOfN(record(), 1, 12).Draw(t, "records")
+			if rapid.Bool().Draw(t, "ids") {
+				named(rapid.Uint64().Draw(t, "seed"), records)
+			}
 			want := make([]local.Record, len(records))
 			for i, r := range records {
 				want[i] = local.Record{Index: i + 1, Text: textOf(r)}
+				if r.ID != "" {
+					want[i] = local.Record{ID: r.ID, Text: textOf(r)}
+				}
 			}
 			rendered, err := prompt.Render(records)
 			if err != nil {
@@ -230,46 +253,61 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 	}
 }
 
-// Weir's own instruction is understood in every style, also about one record.
+// named gives records random ids, and returns them.
+func named(seed uint64, records []templates.Record) []string {
+	ids := templates.IDs(rand.New(rand.NewPCG(seed, 1)), len(records))
+	for i := range records {
+		records[i].ID = ids[i]
+	}
+	return ids
+}
+
+// Weir's own instruction is understood in every style, also about one record, and with random ids.
 func TestReadUnderstandsTheDefaultInstruction(t *testing.T) {
 	for _, path := range []string{"", "$.results[*]", "$.a.b[*]"} {
-		parser, err := parsing.New(parsing.Config{Path: path, IndexField: "Nummer", ValueFields: []string{"mood", "score"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
-			prompt, err := templates.Compile(templates.Config{Instruction: parser.Instruction(), Format: format})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, texts := range [][]string{{"good"}, {"good", "bad"}} {
-				t.Run(fmt.Sprint(path, format, len(texts)), func(t *testing.T) {
-					answersParse(t, parser, prompt, texts)
-				})
+		for _, tokens := range []bool{false, true} {
+			cfg := parsing.Config{Path: path, IndexField: "Nummer", ValueFields: []string{"mood", "score"}, Tokens: tokens}
+			for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
+				for _, texts := range [][]string{{"good"}, {"good", "bad"}} {
+					t.Run(fmt.Sprint(path, tokens, format, len(texts)), func(t *testing.T) {
+						answersParse(t, cfg, format, texts)
+					})
+				}
 			}
 		}
 	}
 }
 
-func answersParse(t *testing.T, parser *parsing.Parser, prompt *templates.Prompt, texts []string) {
+func answersParse(t *testing.T, cfg parsing.Config, format templates.Format, texts []string) {
 	t.Helper()
+	parser, err := parsing.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prompt, err := templates.Compile(templates.Config{Instruction: parser.Instruction(), Format: format})
+	if err != nil {
+		t.Fatal(err)
+	}
 	records := make([]templates.Record, len(texts))
 	for i, text := range texts {
 		records[i] = templates.Record{Fields: []templates.Field{{Name: "text", Value: text}}}
+	}
+	reply := parsing.Reply{}
+	if cfg.Tokens {
+		reply.IDs = named(7, records)
 	}
 	rendered, err := prompt.Render(records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := local.Read(messages("", rendered.User)).Answer(t.Context())
-	if err != nil {
+	if reply.Text, err = local.Read(messages("", rendered.User)).Answer(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for i, entry := range parser.Parse(parsing.Reply{Text: text}, len(texts)).Entries {
+	for i, entry := range parser.Parse(reply, len(texts)).Entries {
 		score := local.Sentiment(texts[i])
 		want := []string{local.Label(score), strconv.FormatFloat(score, 'f', -1, 64)}
-		if len(entry.Fields) != 2 || entry.Fields[0].Value != want[0] || entry.Fields[1].Value != want[1] {
-			t.Errorf("record %d: %+v, want %v\nprompt:\n%s\nanswer:\n%s", i+1, entry, want, rendered.User, text)
+		if entry.Match != parsing.MatchIndex || entry.Fields[0].Value != want[0] || entry.Fields[1].Value != want[1] {
+			t.Errorf("record %d: %+v, want %v\nprompt:\n%s\nanswer:\n%s", i+1, entry, want, rendered.User, reply.Text)
 		}
 	}
 }
@@ -297,7 +335,7 @@ func textOf(r templates.Record) string {
 // recordText draws text that no encoding changes, with all that could pass for the prompt's own writing.
 func recordText() *rapid.Generator[string] {
 	parts := []string{
-		"good", " ", "bad", "\n", "Input 2: \"", "</record>", "<record index=\"3\">", "<field name=\"x\">", "]", "[\n", "{\"index\": 4, ",
+		"good", " ", "bad", "\n", "Input 2: \"", "Input kq: \"", `{"index": "kqz", `, "<record index=\"kq\">", "</record>", "<record index=\"3\">", "<field name=\"x\">", "]", "[\n", "{\"index\": 4, ",
 		"\"text\": ", "}", "\\", "\\\"", "&amp;", "&#10;", "1. ", "[2] ", "é💘", "\t", ",", "'", "entities", "JSON", `{"index": 1, "x": "y"}`,
 	}
 	return rapid.Custom(func(t *rapid.T) string {

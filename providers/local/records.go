@@ -22,6 +22,8 @@ type found struct {
 
 	style      style
 	start, end int
+	// word is what stands before the name of a quoted one.
+	word string
 	// answer: it has only fields of an answer, so that it may be an example. bracketed: the line before it is a bracket, as
 	// in the block that weir writes.
 	answer, bracketed bool
@@ -83,31 +85,41 @@ func (s *scanner) recordAt(at int) (found, bool) {
 	case '<':
 		return s.elementAt(at)
 	}
-	index, value, named := markerAt(line, at)
-	if value == 0 {
+	m := markerAt(line, at)
+	if m.value == 0 {
 		return found{}, false
 	}
-	if f, ok := quotedAt(line, value, named); ok {
-		f.Index, f.start = index, at
+	if f, ok := quotedAt(line, m); ok {
+		f.Index, f.ID, f.start = m.Index, m.ID, at
 		return f, true
 	}
-	text := strings.TrimSpace(line[value:])
+	text := strings.TrimSpace(line[m.value:])
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
 		text = text[1 : len(text)-1]
 	}
-	return found{Record: Record{Index: index, Text: text}, start: at, end: len(line)}, text != ""
+	f := found{Record: Record{Index: m.Index, Text: text}, start: at, end: len(line)}
+	return f, text != "" && m.ID == "" // "Hint: …" is no record
 }
 
-// markerAt reads "Input 1: ", "1. ", "1) " or "[1] " and returns the number, where the value begins (0 if there is no
-// marker), and whether it has a word before it.
-func markerAt(text string, start int) (index, value int, named bool) {
+// marker is what stands before a record: what the record is called, where its value begins (0 if there is no marker), and
+// the word before its name.
+type marker struct {
+	called
+
+	value int
+	word  string
+}
+
+// markerAt reads "Input 1: ", "1. ", "1) ", "[1] " or "Input kq: ".
+func markerAt(text string, start int) marker {
 	at := start
 	for at < len(text) && isLetter(text[at]) && at-start < 32 {
 		at++
 	}
-	if named = at > start; named {
+	m := marker{word: text[start:at]}
+	if m.word != "" {
 		if !isAt(text, at, " ") {
-			return 0, 0, false
+			return marker{}
 		}
 		at++
 	}
@@ -116,20 +128,21 @@ func markerAt(text string, start int) (index, value int, named bool) {
 		closing = "]"
 		at++
 	}
-	index, at = number(text, at)
-	if index < 0 || !isAt(text, at, closing) {
-		return 0, 0, false
+	m.called, at = calledAt(text, at)
+	if m.isNone() || m.ID != "" && m.word == "" || !isAt(text, at, closing) {
+		return marker{}
 	}
 	if at++; closing == "]" && isAt(text, at, ":") {
 		at++
 	}
 	if !isAt(text, at, " \t") {
-		return 0, 0, false
+		return marker{}
 	}
 	for isAt(text, at, " \t") {
 		at++
 	}
-	return index, at, named
+	m.value = at
+	return m
 }
 
 // isAt reports whether one of the characters is at this place.
@@ -139,11 +152,12 @@ func isAt(text string, at int, characters string) bool {
 
 // quotedAt reads the JSON value behind a marker. Behind the value the line must end or another marker follow: a text
 // in plain quotation marks is no JSON.
-func quotedAt(line string, at int, named bool) (found, bool) {
-	if !named || at >= len(line) {
+func quotedAt(line string, m marker) (found, bool) {
+	at := m.value
+	if m.word == "" || at >= len(line) {
 		return found{}, false
 	}
-	f := found{style: quoted}
+	f := found{style: quoted, word: m.word}
 	switch line[at] {
 	case '"':
 		if f.end = stringEnd(line, at); f.end > 0 {
@@ -161,27 +175,25 @@ func quotedAt(line string, at int, named bool) (found, bool) {
 	for isAt(line, rest, " \t\r,") {
 		rest++
 	}
-	_, value, _ := markerAt(line, rest)
-	return f, rest == len(line) || value > 0
+	return f, rest == len(line) || markerAt(line, rest).value > 0
 }
 
 // objectAt reads {"index": 1, "text": "…"}.
 func objectAt(line string, at int) (found, bool) {
 	f := found{style: object, start: at, answer: true, bracketed: strings.HasSuffix(line[:at], "[\n")}
-	f.Index = -1
+	c := nobody
 	var v values
 	f.end = members(line, at, func(name, raw string) {
-		if f.Index < 0 && isIndexName(name) {
-			if n, end := number(raw, 0); n >= 0 && end == len(raw) {
-				f.Index = n
+		if c.isNone() && isIndexName(name) {
+			if c = calledIn(raw); !c.isNone() {
 				return
 			}
 		}
 		f.answer = f.answer && isAnswerName(name)
 		v.add(name, raw)
 	})
-	f.Text = v.text()
-	return f, f.end > 0 && f.Index >= 0
+	f.Index, f.ID, f.Text = c.Index, c.ID, v.text()
+	return f, f.end > 0 && !c.isNone()
 }
 
 // values gathers what the members of an object say: strings and numbers, a line each.
@@ -212,19 +224,6 @@ func lineEnd(text string, at int) int {
 		return at + n
 	}
 	return len(text)
-}
-
-// number reads at most nine digits at this place; -1 if there are none.
-func number(text string, at int) (n, end int) {
-	start := at
-	for at < len(text) && at-start < 9 && isDigit(text[at]) {
-		n = n*10 + int(text[at]-'0')
-		at++
-	}
-	if at == start || at < len(text) && isDigit(text[at]) {
-		return -1, at
-	}
-	return n, at
 }
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }

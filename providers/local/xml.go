@@ -17,8 +17,8 @@ const (
 // elementAt reads <record index="1">…</record>.
 func (s *scanner) elementAt(at int) (found, bool) {
 	name, attributes, body := tagAt(s.text, at)
-	index := indexIn(attributes)
-	if body == 0 || index < 0 || s.unclosed[name] || len(s.unclosed) >= maxUnclosed {
+	c := calledBy(attributes)
+	if body == 0 || c.isNone() || s.unclosed[name] || len(s.unclosed) >= maxUnclosed {
 		return found{}, false
 	}
 	end := "</" + name + ">"
@@ -30,7 +30,7 @@ func (s *scanner) elementAt(at int) (found, bool) {
 		s.unclosed[name] = true
 		return found{}, false
 	}
-	record := Record{Index: index, Text: content(s.text[body : body+n])}
+	record := Record{Index: c.Index, ID: c.ID, Text: content(s.text[body : body+n])}
 	return found{Record: record, style: element, start: at, end: body + n + len(end)}, true
 }
 
@@ -45,20 +45,20 @@ func tagAt(text string, at int) (name, attributes string, body int) {
 	return name, attributes, at + end + 1
 }
 
-// indexIn finds index="1", or id, n and the like; -1 if there is none.
-func indexIn(attributes string) int {
+// calledBy finds index="1", or id, n and the like.
+func calledBy(attributes string) called {
 	for attributes != "" {
 		name, rest, ok := strings.Cut(strings.TrimLeft(attributes, " "), "=")
 		if !ok || rest == "" || rest[0] != '"' && rest[0] != '\'' {
-			return -1
+			return nobody
 		}
 		value, after, ok := strings.Cut(rest[1:], rest[:1])
-		if n, end := number(value, 0); ok && isIndexName(name) && n >= 0 && end == len(value) {
-			return n
+		if c, end := calledAt(value, 0); ok && isIndexName(name) && !c.isNone() && end == len(value) {
+			return c
 		}
 		attributes = after
 	}
-	return -1
+	return nobody
 }
 
 // content is the text of a record element: its fields' values, a line each, or all of it.
