@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/weir-ml/weir/internal/catalog"
 	"github.com/weir-ml/weir/options"
 	"github.com/weir-ml/weir/providers"
 )
@@ -40,6 +41,8 @@ type ModelConfig struct {
 	Limit *providers.Limit
 	// Breaker stops calls to a provider that fails, shared with every model of the same provider; nil means that none does.
 	Breaker *providers.Breaker
+	// Price is what the model's tokens cost; nil: not known, and results have no cost.
+	Price *catalog.Price
 	// Options are the model's own.
 	Options map[string]string
 	// Open says which options a stream may override; nil means those that the table opens.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/weir-ml/weir/internal/catalog"
 	"github.com/weir-ml/weir/providers"
 )
 
@@ -45,7 +46,9 @@ type Batch struct {
 // BatchEnd is how a batch ended.
 type BatchEnd struct {
 	Duration time.Duration
-	Usage    providers.Usage
+	// Usage and Cost are the sums of the records'.
+	Usage providers.Usage
+	Cost  Cost
 	// Values is how many records have a value, Errors how many have none, by reason.
 	Values int
 	Errors map[Reason]int
@@ -78,20 +81,23 @@ type CallEnd struct {
 	Duration time.Duration
 	Response *providers.Response
 	Err      *providers.Error
+	// Cost is what the response has cost.
+	Cost Cost
 }
 
 // observer is the driver as the hooks see it: innermost, so that each attempt is seen on its own.
 type observer struct {
 	next  providers.Provider
 	call  Call
+	price *catalog.Price
 	hooks Hooks
 }
 
-func observe(driver providers.Provider, call Call, hooks Hooks) providers.Provider {
+func observe(m *model, hooks Hooks) providers.Provider {
 	if hooks.CallStart == nil && hooks.CallEnd == nil {
-		return driver
+		return m.Driver
 	}
-	return &observer{next: driver, call: call, hooks: hooks}
+	return &observer{next: m.Driver, call: Call{Model: m.Name, Provider: m.ModelConfig.Provider}, price: m.Price, hooks: hooks}
 }
 
 // Complete makes the call and tells the hooks.
@@ -112,6 +118,7 @@ func (o *observer) Complete(ctx context.Context, req *providers.Request) (*provi
 	end.Response, end.Err = resp, providers.AsError(err)
 	if resp != nil {
 		resp.Took = time.Since(start)
+		end.Cost = spendingOf(resp.Usage, o.price).cost
 	}
 	return resp, err
 }

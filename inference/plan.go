@@ -100,7 +100,7 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 		return nil, &options.Error{Problems: problems}
 	}
 	p.chain = providers.Chain(
-		observe(m.Driver, Call{Model: m.Name, Provider: m.Provider}, hooks),
+		observe(m, hooks),
 		providers.ChainConfig{
 			MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout,
 			Breaker: m.Breaker, Budget: m.transport, BudgetFloor: values.MaxRetries * values.BatchSize,

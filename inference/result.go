@@ -33,8 +33,11 @@ type Result struct {
 	Err *Error
 	// Attempts is how many model calls the record took part in.
 	Attempts int
-	// Usage is the record's share of the tokens.
+	// Usage is the record's share of the tokens, and Cost of what they cost: even shares of each call. Over the records of a
+	// call they add up to the call's own, to the token and the millionth of a dollar. A record whose time was over before its
+	// call had answered has none of that call: the others have it.
 	Usage providers.Usage
+	Cost  Cost
 	// Match says how the answer found the record.
 	Match Match
 	// Warnings are what a careful reader should know; shared between results, not to be changed.

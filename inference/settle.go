@@ -24,6 +24,7 @@ func (r *run) answer(asked part, reply reply) []part {
 // others. r.mu is held.
 func (r *run) read(out *settled, asked part, reply reply) (failed []int) {
 	now, nth, open := time.Now(), 0, r.openOf(asked)
+	spent := r.plan.spent(reply)
 	for i, place := range asked.places {
 		p := &r.records[place]
 		if p.settled {
@@ -34,7 +35,7 @@ func (r *run) read(out *settled, asked part, reply reply) (failed []int) {
 		if reply.err != nil {
 			p.why, p.note, p.warnings = r.failure(p, reply.err, now), "", nil
 		} else {
-			p.spend(share(reply.response.Usage, nth, open))
+			p.spent.add(spent.share(nth, open))
 			p.why, p.note = read(&result, &reply.answer.Entries[i], reply)
 			p.warnings = reply.answer.Warnings
 		}
@@ -73,13 +74,6 @@ func (r *run) giveUpOn(out *settled, failed []int, next []part) {
 	}
 }
 
-// spend adds what a call has cost for the record.
-func (p *pending) spend(usage providers.Usage) {
-	p.usage.PromptTokens += usage.PromptTokens
-	p.usage.CompletionTokens += usage.CompletionTokens
-	p.usage.Reported = p.usage.Reported || usage.Reported
-}
-
 // settled are results on their way out, each with its stream.
 type settled struct {
 	results []Result
@@ -90,7 +84,8 @@ type settled struct {
 func (r *run) settle(out *settled, p *pending, result Result) {
 	p.settled = true
 	r.open--
-	result.Tag, result.Attempts, result.Usage, result.Warnings = p.record.Tag, p.attempts, p.usage, p.warnings
+	result.Tag, result.Attempts, result.Warnings = p.record.Tag, p.attempts, p.warnings
+	result.Usage, result.Cost = p.spent.usage, p.spent.cost
 	if result.Err == nil && p.calls > 1 {
 		r.end.Repaired++
 	}
@@ -154,27 +149,11 @@ func unanswered(entry *parsing.Entry, finish providers.Finish) *Error {
 	return e
 }
 
-// share is record i's part of the usage of a call with n records; the parts add up to the whole.
-func share(usage providers.Usage, i, n int) providers.Usage {
-	return providers.Usage{
-		PromptTokens:     portion(usage.PromptTokens, i, n),
-		CompletionTokens: portion(usage.CompletionTokens, i, n),
-		Reported:         usage.Reported,
-	}
-}
-
-func portion(total, i, n int) int {
-	if i < total%n {
-		return total/n + 1
-	}
-	return total / n
-}
-
 // count notes a result for the batch's end. r.mu is held.
 func (r *run) count(result *Result) {
-	r.end.Usage.PromptTokens += result.Usage.PromptTokens
-	r.end.Usage.CompletionTokens += result.Usage.CompletionTokens
-	r.end.Usage.Reported = r.end.Usage.Reported || result.Usage.Reported
+	all := spending{usage: r.end.Usage, cost: r.end.Cost}
+	all.add(spending{usage: result.Usage, cost: result.Cost})
+	r.end.Usage, r.end.Cost = all.usage, all.cost
 	if result.Err == nil {
 		r.end.Values++
 		return

@@ -7,7 +7,6 @@ import (
 
 	"github.com/weir-ml/weir/batching"
 	"github.com/weir-ml/weir/options"
-	"github.com/weir-ml/weir/providers"
 )
 
 // StreamConfig is what a stream asks for.
@@ -45,7 +44,7 @@ type pending struct {
 	// What its calls have brought so far.
 	calls    int // questions to the model that it was in
 	attempts int // calls, repeated ones included
-	usage    providers.Usage
+	spent    spending
 	why      *Error   // of the last call; nil: none yet
 	warnings []string // of its last answer
 	note     string   // what the model is told about its last answer; empty: nothing
