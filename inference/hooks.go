@@ -81,7 +81,7 @@ type CallEnd struct {
 	Duration time.Duration
 	Response *providers.Response
 	Err      *providers.Error
-	// Cost is what the response has cost.
+	// Cost is what the response has cost; its usage has no figures that cannot be.
 	Cost Cost
 }
 
@@ -118,7 +118,8 @@ func (o *observer) Complete(ctx context.Context, req *providers.Request) (*provi
 	end.Response, end.Err = resp, providers.AsError(err)
 	if resp != nil {
 		resp.Took = time.Since(start)
-		end.Cost = spendingOf(resp.Usage, o.price).cost
+		spent := spendingOf(resp.Usage, o.price)
+		resp.Usage, end.Cost = spent.usage, spent.cost
 	}
 	return resp, err
 }

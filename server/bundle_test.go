@@ -20,6 +20,7 @@ import (
 
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/internal/catalog"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/server"
 )
@@ -35,6 +36,8 @@ type model struct {
 	before func(ctx context.Context, texts []string) error
 	// rewrite changes the reply; nil leaves it.
 	rewrite func(reply string) string
+	// spend changes the usage; nil leaves it.
+	spend func(u *providers.Usage)
 }
 
 var inputLine = regexp.MustCompile(`(?m)^Input (\w+): (".*")$`)
@@ -65,11 +68,11 @@ func (m *model) Complete(ctx context.Context, req *providers.Request) (*provider
 	if m.rewrite != nil {
 		reply = m.rewrite(reply)
 	}
-	return &providers.Response{
-		Text:   reply,
-		Finish: providers.FinishStop,
-		Usage:  providers.Usage{PromptTokens: len(prompt), CompletionTokens: len(reply), Reported: true},
-	}, nil
+	usage := providers.Usage{PromptTokens: len(prompt), CompletionTokens: len(reply), Reported: true}
+	if m.spend != nil {
+		m.spend(&usage)
+	}
+	return &providers.Response{Text: reply, Finish: providers.FinishStop, Usage: usage}, nil
 }
 
 // answerTo is the right answer to a text.
@@ -93,6 +96,7 @@ type setup struct {
 	options map[string]string
 	open    func(string) bool
 	limit   int
+	price   *catalog.Price
 	change  func(*server.Config)
 	hooks   inference.Hooks
 }
@@ -104,6 +108,7 @@ func start(t *testing.T, with setup) *bundle {
 	}
 	mc := inference.ModelConfig{
 		Name: "m", Provider: "test", Kind: "test", ProviderModel: "hash", Driver: with.model, Options: with.options, Open: with.open,
+		Price: with.price,
 	}
 	if with.limit > 0 {
 		mc.Limit = providers.NewLimit(with.limit)

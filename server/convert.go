@@ -84,12 +84,17 @@ func resultsOf(results []inference.Result) []*weirv1.Result {
 	store := make([]weirv1.Result, len(results))
 	texts := make([]weirv1.Result_Text, len(results))
 	usages := make([]weirv1.Usage, len(results))
+	costs := make([]uint64, len(results))
 	for i := range results {
 		r, to := &results[i], &store[i]
 		to.Attempts = uint32(max(r.Attempts, 0)) //nolint:gosec // a number of calls
 		to.Warnings = r.Warnings
 		if r.Usage.Reported {
 			setUsage(&usages[i], r)
+			if r.Cost.Known {
+				costs[i] = uint64(max(r.Cost.Micros, 0))
+				usages[i].CostMicros = &costs[i]
+			}
 			to.Usage = &usages[i]
 		}
 		setOutcome(to, r, &texts[i])
@@ -101,6 +106,9 @@ func resultsOf(results []inference.Result) []*weirv1.Result {
 func setUsage(to *weirv1.Usage, r *inference.Result) {
 	to.PromptTokens = uint64(max(r.Usage.PromptTokens, 0))
 	to.CompletionTokens = uint64(max(r.Usage.CompletionTokens, 0))
+	to.CachedTokens = uint64(max(r.Usage.CachedTokens, 0))
+	to.CacheWriteTokens = uint64(max(r.Usage.CacheWriteTokens, 0))
+	to.ReasoningTokens = uint64(max(r.Usage.ReasoningTokens, 0))
 }
 
 func setOutcome(to *weirv1.Result, r *inference.Result, text *weirv1.Result_Text) {

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
 	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/internal/catalog"
 	"github.com/weir-ml/weir/options"
 )
 
@@ -190,8 +192,26 @@ func modelOf(m *inference.ModelConfig) *weirv1.Model {
 		Provider:      m.Provider,
 		ProviderKind:  m.Kind,
 		ProviderModel: m.ProviderModel,
+		Price:         priceOf(m.Price),
 	}
 }
+
+func priceOf(p *catalog.Price) *weirv1.Price {
+	if p == nil {
+		return nil
+	}
+	return &weirv1.Price{
+		Input:       micros(p.Input),
+		Output:      micros(p.Output),
+		CachedInput: micros(cmp.Or(p.CachedInput, p.Input)),
+		CacheWrite:  micros(cmp.Or(p.CacheWrite, p.Input)),
+		Date:        p.Date,
+		Source:      p.Source,
+		LongAbove:   uint64(max(p.LongAbove, 0)), //nolint:gosec // not below 0
+	}
+}
+
+func micros(r catalog.Rate) uint64 { return uint64(max(r, 0)) } //nolint:gosec // not below 0
 
 func promptOf(p inference.Prompt) *weirv1.Prompt {
 	out := &weirv1.Prompt{

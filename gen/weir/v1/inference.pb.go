@@ -1562,6 +1562,8 @@ type Model struct {
 	ProviderKind string `protobuf:"bytes,4,opt,name=provider_kind,json=providerKind" json:"provider_kind,omitempty"`
 	// What the provider calls the model.
 	ProviderModel string `protobuf:"bytes,5,opt,name=provider_model,json=providerModel" json:"provider_model,omitempty"`
+	// What its tokens cost. Absent: the server knows no price.
+	Price         *Price `protobuf:"bytes,6,opt,name=price" json:"price,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1631,6 +1633,114 @@ func (x *Model) GetProviderModel() string {
 	return ""
 }
 
+func (x *Model) GetPrice() *Price {
+	if x != nil {
+		return x.Price
+	}
+	return nil
+}
+
+// What tokens of a model cost: the operator's own figures, or the vendor's of a date. All are millionths of a US dollar for
+// a million tokens: 150000 is $0.15.
+type Price struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tokens of prompts.
+	Input uint64 `protobuf:"varint,1,opt,name=input" json:"input,omitempty"`
+	// Tokens of replies, those that a model thinks with included.
+	Output uint64 `protobuf:"varint,2,opt,name=output" json:"output,omitempty"`
+	// Tokens of prompts that the provider had kept.
+	CachedInput uint64 `protobuf:"varint,3,opt,name=cached_input,json=cachedInput" json:"cached_input,omitempty"`
+	// Tokens of prompts that the provider keeps at a price of its own.
+	CacheWrite uint64 `protobuf:"varint,4,opt,name=cache_write,json=cacheWrite" json:"cache_write,omitempty"`
+	// Day on which a vendor's price held, such as `2026-07-24`. Empty: the operator's own.
+	Date string `protobuf:"bytes,5,opt,name=date" json:"date,omitempty"`
+	// Where a vendor's price is from. Empty: the operator's own.
+	Source string `protobuf:"bytes,6,opt,name=source" json:"source,omitempty"`
+	// Tokens of a prompt above which the whole call costs more, by the vendor's rules. 0: none.
+	LongAbove     uint64 `protobuf:"varint,7,opt,name=long_above,json=longAbove" json:"long_above,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Price) Reset() {
+	*x = Price{}
+	mi := &file_weir_v1_inference_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Price) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Price) ProtoMessage() {}
+
+func (x *Price) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_inference_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Price.ProtoReflect.Descriptor instead.
+func (*Price) Descriptor() ([]byte, []int) {
+	return file_weir_v1_inference_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Price) GetInput() uint64 {
+	if x != nil {
+		return x.Input
+	}
+	return 0
+}
+
+func (x *Price) GetOutput() uint64 {
+	if x != nil {
+		return x.Output
+	}
+	return 0
+}
+
+func (x *Price) GetCachedInput() uint64 {
+	if x != nil {
+		return x.CachedInput
+	}
+	return 0
+}
+
+func (x *Price) GetCacheWrite() uint64 {
+	if x != nil {
+		return x.CacheWrite
+	}
+	return 0
+}
+
+func (x *Price) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Price) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Price) GetLongAbove() uint64 {
+	if x != nil {
+		return x.LongAbove
+	}
+	return 0
+}
+
 // One option of a model.
 type ModelOption struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1650,7 +1760,7 @@ type ModelOption struct {
 
 func (x *ModelOption) Reset() {
 	*x = ModelOption{}
-	mi := &file_weir_v1_inference_proto_msgTypes[24]
+	mi := &file_weir_v1_inference_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1772,7 @@ func (x *ModelOption) String() string {
 func (*ModelOption) ProtoMessage() {}
 
 func (x *ModelOption) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_inference_proto_msgTypes[24]
+	mi := &file_weir_v1_inference_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1785,7 @@ func (x *ModelOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModelOption.ProtoReflect.Descriptor instead.
 func (*ModelOption) Descriptor() ([]byte, []int) {
-	return file_weir_v1_inference_proto_rawDescGZIP(), []int{24}
+	return file_weir_v1_inference_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ModelOption) GetName() string {
@@ -1808,13 +1918,24 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x05model\x18\x01 \x01(\tR\x05model\"h\n" +
 	"\x10GetModelResponse\x12$\n" +
 	"\x05model\x18\x01 \x01(\v2\x0e.weir.v1.ModelR\x05model\x12.\n" +
-	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\xa5\x01\n" +
+	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\xcb\x01\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
 	"\bprovider\x18\x03 \x01(\tR\bprovider\x12#\n" +
 	"\rprovider_kind\x18\x04 \x01(\tR\fproviderKind\x12%\n" +
-	"\x0eprovider_model\x18\x05 \x01(\tR\rproviderModel\"\xa0\x01\n" +
+	"\x0eprovider_model\x18\x05 \x01(\tR\rproviderModel\x12$\n" +
+	"\x05price\x18\x06 \x01(\v2\x0e.weir.v1.PriceR\x05price\"\xc4\x01\n" +
+	"\x05Price\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\x04R\x05input\x12\x16\n" +
+	"\x06output\x18\x02 \x01(\x04R\x06output\x12!\n" +
+	"\fcached_input\x18\x03 \x01(\x04R\vcachedInput\x12\x1f\n" +
+	"\vcache_write\x18\x04 \x01(\x04R\n" +
+	"cacheWrite\x12\x12\n" +
+	"\x04date\x18\x05 \x01(\tR\x04date\x12\x16\n" +
+	"\x06source\x18\x06 \x01(\tR\x06source\x12\x1d\n" +
+	"\n" +
+	"long_above\x18\a \x01(\x04R\tlongAbove\"\xa0\x01\n" +
 	"\vModelOption\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12#\n" +
@@ -1847,7 +1968,7 @@ func file_weir_v1_inference_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_weir_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_weir_v1_inference_proto_goTypes = []any{
 	(Order)(0),                   // 0: weir.v1.Order
 	(*PredictRequest)(nil),       // 1: weir.v1.PredictRequest
@@ -1874,18 +1995,19 @@ var file_weir_v1_inference_proto_goTypes = []any{
 	(*GetModelRequest)(nil),      // 22: weir.v1.GetModelRequest
 	(*GetModelResponse)(nil),     // 23: weir.v1.GetModelResponse
 	(*Model)(nil),                // 24: weir.v1.Model
-	(*ModelOption)(nil),          // 25: weir.v1.ModelOption
-	nil,                          // 26: weir.v1.PredictStart.OptionsEntry
-	nil,                          // 27: weir.v1.PredictStarted.OptionsEntry
-	nil,                          // 28: weir.v1.PredictBatchRequest.OptionsEntry
-	nil,                          // 29: weir.v1.RenderPromptRequest.OptionsEntry
-	(*Record)(nil),               // 30: weir.v1.Record
-	(*durationpb.Duration)(nil),  // 31: google.protobuf.Duration
-	(*Result)(nil),               // 32: weir.v1.Result
+	(*Price)(nil),                // 25: weir.v1.Price
+	(*ModelOption)(nil),          // 26: weir.v1.ModelOption
+	nil,                          // 27: weir.v1.PredictStart.OptionsEntry
+	nil,                          // 28: weir.v1.PredictStarted.OptionsEntry
+	nil,                          // 29: weir.v1.PredictBatchRequest.OptionsEntry
+	nil,                          // 30: weir.v1.RenderPromptRequest.OptionsEntry
+	(*Record)(nil),               // 31: weir.v1.Record
+	(*durationpb.Duration)(nil),  // 32: google.protobuf.Duration
+	(*Result)(nil),               // 33: weir.v1.Result
 }
 var file_weir_v1_inference_proto_depIdxs = []int32{
 	3,  // 0: weir.v1.PredictRequest.start:type_name -> weir.v1.PredictStart
-	30, // 1: weir.v1.PredictRequest.record:type_name -> weir.v1.Record
+	31, // 1: weir.v1.PredictRequest.record:type_name -> weir.v1.Record
 	7,  // 2: weir.v1.PredictRequest.records:type_name -> weir.v1.RecordBatch
 	9,  // 3: weir.v1.PredictRequest.flush:type_name -> weir.v1.Flush
 	10, // 4: weir.v1.PredictRequest.ping:type_name -> weir.v1.Ping
@@ -1896,41 +2018,42 @@ var file_weir_v1_inference_proto_depIdxs = []int32{
 	11, // 9: weir.v1.PredictResponse.pong:type_name -> weir.v1.Pong
 	10, // 10: weir.v1.PredictResponse.ping:type_name -> weir.v1.Ping
 	13, // 11: weir.v1.PredictResponse.drain:type_name -> weir.v1.Drain
-	26, // 12: weir.v1.PredictStart.options:type_name -> weir.v1.PredictStart.OptionsEntry
+	27, // 12: weir.v1.PredictStart.options:type_name -> weir.v1.PredictStart.OptionsEntry
 	0,  // 13: weir.v1.PredictStart.order:type_name -> weir.v1.Order
 	4,  // 14: weir.v1.PredictStart.client:type_name -> weir.v1.Client
-	31, // 15: weir.v1.PredictStart.heartbeat:type_name -> google.protobuf.Duration
-	27, // 16: weir.v1.PredictStarted.options:type_name -> weir.v1.PredictStarted.OptionsEntry
+	32, // 15: weir.v1.PredictStart.heartbeat:type_name -> google.protobuf.Duration
+	28, // 16: weir.v1.PredictStarted.options:type_name -> weir.v1.PredictStarted.OptionsEntry
 	6,  // 17: weir.v1.PredictStarted.window:type_name -> weir.v1.Window
-	30, // 18: weir.v1.RecordBatch.records:type_name -> weir.v1.Record
-	32, // 19: weir.v1.ResultBatch.results:type_name -> weir.v1.Result
+	31, // 18: weir.v1.RecordBatch.records:type_name -> weir.v1.Record
+	33, // 19: weir.v1.ResultBatch.results:type_name -> weir.v1.Result
 	6,  // 20: weir.v1.WindowUpdate.window:type_name -> weir.v1.Window
-	31, // 21: weir.v1.Drain.grace:type_name -> google.protobuf.Duration
-	28, // 22: weir.v1.PredictBatchRequest.options:type_name -> weir.v1.PredictBatchRequest.OptionsEntry
-	30, // 23: weir.v1.PredictBatchRequest.records:type_name -> weir.v1.Record
-	32, // 24: weir.v1.PredictBatchResponse.results:type_name -> weir.v1.Result
-	29, // 25: weir.v1.RenderPromptRequest.options:type_name -> weir.v1.RenderPromptRequest.OptionsEntry
-	30, // 26: weir.v1.RenderPromptRequest.records:type_name -> weir.v1.Record
+	32, // 21: weir.v1.Drain.grace:type_name -> google.protobuf.Duration
+	29, // 22: weir.v1.PredictBatchRequest.options:type_name -> weir.v1.PredictBatchRequest.OptionsEntry
+	31, // 23: weir.v1.PredictBatchRequest.records:type_name -> weir.v1.Record
+	33, // 24: weir.v1.PredictBatchResponse.results:type_name -> weir.v1.Result
+	30, // 25: weir.v1.RenderPromptRequest.options:type_name -> weir.v1.RenderPromptRequest.OptionsEntry
+	31, // 26: weir.v1.RenderPromptRequest.records:type_name -> weir.v1.Record
 	18, // 27: weir.v1.RenderPromptResponse.prompts:type_name -> weir.v1.Prompt
 	19, // 28: weir.v1.Prompt.messages:type_name -> weir.v1.Message
 	24, // 29: weir.v1.ListModelsResponse.models:type_name -> weir.v1.Model
 	24, // 30: weir.v1.GetModelResponse.model:type_name -> weir.v1.Model
-	25, // 31: weir.v1.GetModelResponse.options:type_name -> weir.v1.ModelOption
-	1,  // 32: weir.v1.InferenceService.Predict:input_type -> weir.v1.PredictRequest
-	14, // 33: weir.v1.InferenceService.PredictBatch:input_type -> weir.v1.PredictBatchRequest
-	16, // 34: weir.v1.InferenceService.RenderPrompt:input_type -> weir.v1.RenderPromptRequest
-	20, // 35: weir.v1.InferenceService.ListModels:input_type -> weir.v1.ListModelsRequest
-	22, // 36: weir.v1.InferenceService.GetModel:input_type -> weir.v1.GetModelRequest
-	2,  // 37: weir.v1.InferenceService.Predict:output_type -> weir.v1.PredictResponse
-	15, // 38: weir.v1.InferenceService.PredictBatch:output_type -> weir.v1.PredictBatchResponse
-	17, // 39: weir.v1.InferenceService.RenderPrompt:output_type -> weir.v1.RenderPromptResponse
-	21, // 40: weir.v1.InferenceService.ListModels:output_type -> weir.v1.ListModelsResponse
-	23, // 41: weir.v1.InferenceService.GetModel:output_type -> weir.v1.GetModelResponse
-	37, // [37:42] is the sub-list for method output_type
-	32, // [32:37] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	26, // 31: weir.v1.GetModelResponse.options:type_name -> weir.v1.ModelOption
+	25, // 32: weir.v1.Model.price:type_name -> weir.v1.Price
+	1,  // 33: weir.v1.InferenceService.Predict:input_type -> weir.v1.PredictRequest
+	14, // 34: weir.v1.InferenceService.PredictBatch:input_type -> weir.v1.PredictBatchRequest
+	16, // 35: weir.v1.InferenceService.RenderPrompt:input_type -> weir.v1.RenderPromptRequest
+	20, // 36: weir.v1.InferenceService.ListModels:input_type -> weir.v1.ListModelsRequest
+	22, // 37: weir.v1.InferenceService.GetModel:input_type -> weir.v1.GetModelRequest
+	2,  // 38: weir.v1.InferenceService.Predict:output_type -> weir.v1.PredictResponse
+	15, // 39: weir.v1.InferenceService.PredictBatch:output_type -> weir.v1.PredictBatchResponse
+	17, // 40: weir.v1.InferenceService.RenderPrompt:output_type -> weir.v1.RenderPromptResponse
+	21, // 41: weir.v1.InferenceService.ListModels:output_type -> weir.v1.ListModelsResponse
+	23, // 42: weir.v1.InferenceService.GetModel:output_type -> weir.v1.GetModelResponse
+	38, // [38:43] is the sub-list for method output_type
+	33, // [33:38] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_inference_proto_init() }
@@ -1961,7 +2084,7 @@ func file_weir_v1_inference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_inference_proto_rawDesc), len(file_weir_v1_inference_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -628,15 +628,24 @@ func (x *RecordError) GetRetriable() bool {
 	return false
 }
 
-// Tokens.
+// Tokens, and what they cost.
 type Usage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tokens of the prompt.
 	PromptTokens uint64 `protobuf:"varint,1,opt,name=prompt_tokens,json=promptTokens" json:"prompt_tokens,omitempty"`
 	// Tokens of the model's reply.
 	CompletionTokens uint64 `protobuf:"varint,2,opt,name=completion_tokens,json=completionTokens" json:"completion_tokens,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Those of prompt_tokens that the provider had kept from an earlier call, mostly at a lower price. 0 where it does not
+	// say.
+	CachedTokens uint64 `protobuf:"varint,3,opt,name=cached_tokens,json=cachedTokens" json:"cached_tokens,omitempty"`
+	// Those of prompt_tokens that the provider keeps for a later call at a price of its own. 0 where it does not say.
+	CacheWriteTokens uint64 `protobuf:"varint,4,opt,name=cache_write_tokens,json=cacheWriteTokens" json:"cache_write_tokens,omitempty"`
+	// Those of completion_tokens that the model thought with. 0 where the provider does not say.
+	ReasoningTokens uint64 `protobuf:"varint,5,opt,name=reasoning_tokens,json=reasoningTokens" json:"reasoning_tokens,omitempty"`
+	// Cost in millionths of a US dollar, at the model's price (GetModel). Absent: the server knows no price of the model.
+	CostMicros    *uint64 `protobuf:"varint,6,opt,name=cost_micros,json=costMicros" json:"cost_micros,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Usage) Reset() {
@@ -683,6 +692,34 @@ func (x *Usage) GetCompletionTokens() uint64 {
 	return 0
 }
 
+func (x *Usage) GetCachedTokens() uint64 {
+	if x != nil {
+		return x.CachedTokens
+	}
+	return 0
+}
+
+func (x *Usage) GetCacheWriteTokens() uint64 {
+	if x != nil {
+		return x.CacheWriteTokens
+	}
+	return 0
+}
+
+func (x *Usage) GetReasoningTokens() uint64 {
+	if x != nil {
+		return x.ReasoningTokens
+	}
+	return 0
+}
+
+func (x *Usage) GetCostMicros() uint64 {
+	if x != nil && x.CostMicros != nil {
+		return *x.CostMicros
+	}
+	return 0
+}
+
 var File_weir_v1_record_proto protoreflect.FileDescriptor
 
 const file_weir_v1_record_proto_rawDesc = "" +
@@ -714,10 +751,15 @@ const file_weir_v1_record_proto_rawDesc = "" +
 	"\vRecordError\x12'\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x0f.weir.v1.ReasonR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1c\n" +
-	"\tretriable\x18\x03 \x01(\bR\tretriable\"Y\n" +
+	"\tretriable\x18\x03 \x01(\bR\tretriable\"\xff\x01\n" +
 	"\x05Usage\x12#\n" +
 	"\rprompt_tokens\x18\x01 \x01(\x04R\fpromptTokens\x12+\n" +
-	"\x11completion_tokens\x18\x02 \x01(\x04R\x10completionTokens*\xe1\x02\n" +
+	"\x11completion_tokens\x18\x02 \x01(\x04R\x10completionTokens\x12#\n" +
+	"\rcached_tokens\x18\x03 \x01(\x04R\fcachedTokens\x12,\n" +
+	"\x12cache_write_tokens\x18\x04 \x01(\x04R\x10cacheWriteTokens\x12)\n" +
+	"\x10reasoning_tokens\x18\x05 \x01(\x04R\x0freasoningTokens\x12&\n" +
+	"\vcost_micros\x18\x06 \x01(\x04B\x05\xaa\x01\x02\b\x01R\n" +
+	"costMicros*\xe1\x02\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REASON_INVALID_RECORD\x10\x01\x12\x19\n" +
