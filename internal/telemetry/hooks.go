@@ -116,6 +116,9 @@ func (t *Telemetry) answered(ctx context.Context, call inference.Call, end infer
 	of.callDuration.record(ctx, end.Duration.Seconds())
 	of.prompt.add(end.Response.Usage.PromptTokens)
 	of.completion.add(end.Response.Usage.CompletionTokens)
+	of.cached.add(end.Response.Usage.CachedTokens)
+	of.reasoning.add(end.Response.Usage.ReasoningTokens)
+	of.cost.add(int(end.Cost.Micros))
 }
 
 func outcomeOf(end *inference.CallEnd) string {

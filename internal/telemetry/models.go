@@ -64,6 +64,9 @@ type pairSeries struct {
 	callDuration  histogram
 	prompt        *tally
 	completion    *tally
+	cached        *tally
+	reasoning     *tally
+	cost          *tally
 }
 
 func (c *counts) newPairSeries(of pair) *pairSeries {
@@ -83,6 +86,9 @@ func (c *counts) newPairSeries(of pair) *pairSeries {
 		callDuration:    s.histogram(callDuration),
 		prompt:          s.tally(tokens, attribute.String(attrType, tokenPrompt)),
 		completion:      s.tally(tokens, attribute.String(attrType, tokenCompletion)),
+		cached:          s.tally(tokensCached),
+		reasoning:       s.tally(tokensReasoning),
+		cost:            s.tally(cost),
 	}
 }
 

@@ -67,6 +67,9 @@ const (
 	callDuration
 	callsInFlight
 	tokens
+	tokensCached
+	tokensReasoning
+	cost
 	providerInFlight
 	providerLimit
 	providerResting
@@ -163,6 +166,18 @@ var table = [metricCount]Metric{
 	tokens: {
 		Name: "weir.tokens", Kind: Counter, Unit: "{token}", Attributes: []string{attrModel, attrProvider, attrType},
 		Doc: "Tokens as the provider reports them; nothing where it does not.",
+	},
+	tokensCached: {
+		Name: "weir.tokens.cached", Kind: Counter, Unit: "{token}", Attributes: ofPair,
+		Doc: "Those of the prompts' tokens that the provider had kept from earlier calls. Over all of them it is the cached share.",
+	},
+	tokensReasoning: {
+		Name: "weir.tokens.reasoning", Kind: Counter, Unit: "{token}", Attributes: ofPair,
+		Doc: "Those of the answers' tokens that the model thought with.",
+	},
+	cost: {
+		Name: "weir.cost.micros", Kind: Counter, Unit: "{microdollar}", Attributes: ofPair,
+		Doc: "Cost of the calls in millionths of a US dollar, at the model's price; nothing where none is known.",
 	},
 	providerInFlight: {
 		Name: "weir.provider.in_flight", Kind: Gauge, Unit: "{place}", Attributes: []string{attrProvider},
