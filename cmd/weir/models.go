@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -61,6 +62,9 @@ func showModel(ctx context.Context, c *client.Client, name string, out io.Writer
 	if m.GetDescription() != "" {
 		fmt.Fprintln(out, m.GetDescription())
 	}
+	if p := m.GetPrice(); p != nil {
+		fmt.Fprintln(out, priceText(p))
+	}
 	fmt.Fprintln(out)
 	table := newTable(out)
 	fmt.Fprintln(table, "OPTION\tVALUE\tDEFAULT\tA REQUEST MAY SET IT")
@@ -68,6 +72,16 @@ func showModel(ctx context.Context, c *client.Client, name string, out io.Writer
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", o.GetName(), oneLine(o.GetValue()), oneLine(o.GetDefaultValue()), yesNo(o.GetOverridable()))
 	}
 	return table.Flush()
+}
+
+// priceText says what a model costs, and how old that is.
+func priceText(p *weirv1.Price) string {
+	rate := func(micros uint64) string { return "$" + strconv.FormatFloat(float64(micros)/1e6, 'f', -1, 64) }
+	text := fmt.Sprintf("a million tokens: %s in (%s cached), %s out", rate(p.GetInput()), rate(p.GetCachedInput()), rate(p.GetOutput()))
+	if p.GetDate() == "" {
+		return text + "; the operator's price"
+	}
+	return fmt.Sprintf("%s; %s of %s", text, p.GetSource(), p.GetDate())
 }
 
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 8, 2, ' ', 0) }

@@ -190,6 +190,15 @@ func TestTally(t *testing.T) {
 			"100 rows in 10s (10/s), 3 errors (2 A, 1 B), 100 rows from before, 1 call",
 		},
 		{
+			"what it cost",
+			tally{
+				rows: 10, position: 1, attempts: 10, batch: 1, usage: true, prompt: 1000, cached: 768, reply: 100, thought: 50,
+				priced: true, micros: 1234,
+			},
+			"10 rows  1/s  1,100 tokens  $0.001234  10 calls",
+			"10 rows in 10s (1/s), no errors, 1,000 tokens in (77 % cached), 100 out (50 % thinking), $0.001234, 10 calls",
+		},
+		{
 			"no size",
 			tally{rows: 1, position: 99},
 			"1 row  0/s", "1 row in 10s (0/s), no errors",

@@ -21,10 +21,14 @@ type tally struct {
 	batch    int // most records of one call
 	prompt   uint64
 	reply    uint64
-	usage    bool  // some provider has reported tokens
-	start    int64 // offset in the input where this run began
-	position int64 // and where it is
-	size     int64 // of the input; 0: not known
+	cached   uint64 // of prompt
+	thought  uint64 // of reply
+	usage    bool   // some provider has reported tokens
+	micros   uint64 // millionths of a dollar
+	priced   bool   // the server knows a price
+	start    int64  // offset in the input where this run began
+	position int64  // and where it is
+	size     int64  // of the input; 0: not known
 }
 
 func (t *tally) add(r row, result *weirv1.Result, res outcome) {
@@ -35,6 +39,10 @@ func (t *tally) add(r row, result *weirv1.Result, res outcome) {
 		t.usage = true
 		t.prompt += u.GetPromptTokens()
 		t.reply += u.GetCompletionTokens()
+		t.cached += u.GetCachedTokens()
+		t.thought += u.GetReasoningTokens()
+		t.micros += u.GetCostMicros()
+		t.priced = t.priced || u.CostMicros != nil
 	}
 	if res.problem == "" {
 		return
@@ -61,11 +69,15 @@ func (t *tally) calls() int {
 	return (t.attempts + max(t.batch, 1) - 1) / max(t.batch, 1)
 }
 
-// usageText is tokens and calls; empty where nothing is known.
+// usageText is tokens, cost and calls; empty where nothing is known.
 func (t *tally) usageText() string {
 	var parts []string
 	if t.usage {
-		parts = append(parts, fmt.Sprintf("%s tokens in, %s out", number(t.prompt), number(t.reply)))
+		parts = append(parts, number(t.prompt)+" tokens in"+t.share(t.cached, t.prompt, "cached"),
+			number(t.reply)+" out"+t.share(t.thought, t.reply, "thinking"))
+	}
+	if t.priced {
+		parts = append(parts, dollars(t.micros))
 	}
 	if n := t.calls(); n > 0 {
 		mark := "at least "
@@ -75,6 +87,26 @@ func (t *tally) usageText() string {
 		parts = append(parts, mark+count(n, "call"))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// share says in brackets how much of a whole is something; empty where nothing is.
+func (*tally) share(part, whole uint64, what string) string {
+	if part == 0 || whole == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%.0f %% %s)", 100*float64(part)/float64(whole), what)
+}
+
+// dollars shows millionths of a dollar: all of them where there are few, cents where there are many.
+func dollars(micros uint64) string {
+	digits := 2
+	switch {
+	case micros < 10_000:
+		digits = 6
+	case micros < 1_000_000:
+		digits = 4
+	}
+	return "$" + strconv.FormatFloat(float64(micros)/1e6, 'f', digits, 64)
 }
 
 // summary is the last line of a run.
@@ -103,7 +135,7 @@ func (t *tally) errorText() string {
 
 // bar is the line that is shown while a run goes on, in at most width columns.
 func (t *tally) bar(took time.Duration, width int) string {
-	parts := make([]string, 0, 7)
+	parts := make([]string, 0, 8)
 	if t.size > 0 {
 		parts = append(parts, gauge(float64(t.position)/float64(t.size)))
 	}
@@ -116,6 +148,9 @@ func (t *tally) bar(took time.Duration, width int) string {
 	}
 	if t.usage {
 		parts = append(parts, compact(t.prompt+t.reply)+" tokens")
+	}
+	if t.priced {
+		parts = append(parts, dollars(t.micros))
 	}
 	if n := t.calls(); n > 0 {
 		mark := "≥"
