@@ -200,7 +200,7 @@ func TestSingleMode(t *testing.T) {
 		return &providers.Response{Text: "  fine\n"}, nil
 	}), map[string]string{"system.prompt": "Be brief."})
 	got := predict(t, engine, recordsOf(1))
-	want := []providers.Message{{Role: providers.RoleSystem, Content: "Be brief."}, {Role: providers.RoleUser, Content: "text 1"}}
+	want := []providers.Message{{Role: providers.RoleSystem, Content: "Be brief.", Stable: 9}, {Role: providers.RoleUser, Content: "text 1"}}
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}

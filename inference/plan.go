@@ -2,6 +2,8 @@ package inference
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -39,8 +41,10 @@ type plan struct {
 	options options.Values
 	prompt  *templates.Prompt
 	parser  *parsing.Parser
-	chain   providers.Provider
-	hooks   Hooks
+	// cacheKey is the same for all plans of the provider's model whose prompts begin the same; empty: with nothing.
+	cacheKey string
+	chain    providers.Provider
+	hooks    Hooks
 }
 
 func newModel(cfg ModelConfig, hooks Hooks) *model {
@@ -139,8 +143,20 @@ func (p *plan) compile() []options.Problem {
 	})
 	if err != nil {
 		problems = append(problems, problemsOf("batch.prompt.template", err)...)
+	} else {
+		p.cacheKey = cacheKey(p.model.ProviderModel, p.prompt)
 	}
 	return problems
+}
+
+// cacheKey names how a plan's prompts begin, and shows nothing of it. 64 characters are what OpenAI takes at most.
+func cacheKey(model string, prompt *templates.Prompt) string {
+	system, user := prompt.Stable()
+	if system == "" && user == "" {
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", model, system, user))
+	return "weir-" + hex.EncodeToString(sum[:16])
 }
 
 // problemsOf takes a joined error of parsing or templates apart: each begins with the option that it is about.
@@ -181,11 +197,19 @@ func (p *plan) request(rendered templates.Rendered) *providers.Request {
 		Model:           p.model.ProviderModel,
 		Temperature:     p.options.Temperature,
 		MaxOutputTokens: p.options.MaxOutputTokens,
+		CacheKey:        p.cacheKey,
 	}
 	if rendered.System != "" {
-		req.Messages = append(req.Messages, providers.Message{Role: providers.RoleSystem, Content: rendered.System})
+		req.Messages = append(req.Messages, providers.Message{
+			Role: providers.RoleSystem, Content: rendered.System, Stable: rendered.StableSystem,
+		})
 	}
-	req.Messages = append(req.Messages, providers.Message{Role: providers.RoleUser, Content: rendered.User})
+	if rendered.StableSystem < len(rendered.System) {
+		rendered.StableUser = 0 // it does not count behind something that changes
+	}
+	req.Messages = append(req.Messages, providers.Message{
+		Role: providers.RoleUser, Content: rendered.User, Stable: rendered.StableUser,
+	})
 	return req
 }
 

@@ -46,7 +46,7 @@ func fuzzTemplate(t *testing.T, cfg templates.Config, records []templates.Record
 	first, err := prompt.Render(records)
 	second, again := prompt.Render(records)
 	if first != second || (err == nil) != (again == nil) {
-		t.Errorf("renders differently: %q, %q", first, second)
+		t.Errorf("renders differently: %+v, %+v", first, second)
 	}
 	if len(first.User) > templates.MaxPromptBytes || len(first.System) > templates.MaxPromptBytes {
 		t.Error("renders more than the bound")

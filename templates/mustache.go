@@ -13,6 +13,7 @@ import (
 type source struct {
 	literal string
 	tmpl    *mustache.Template
+	before  string // the text before the first tag of tmpl
 	uses    uses
 }
 
@@ -33,7 +34,7 @@ func compileSource(option, text string) (source, error) {
 	if err != nil {
 		return source{}, &Error{Option: option, Message: "weir cannot read this template: " + err.Error()}
 	}
-	return source{tmpl: tmpl, uses: c.uses}, nil
+	return source{tmpl: tmpl, before: text[:tags[0].offset], uses: c.uses}, nil
 }
 
 func (c *checker) readable() bool {

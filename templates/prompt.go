@@ -117,6 +117,8 @@ type Rendered struct {
 	System string
 	// User is the user message.
 	User string
+	// StableSystem and StableUser are how many bytes at the start of the messages are the same in every batch of the Prompt.
+	StableSystem, StableUser int
 }
 
 // ErrTooLarge is the error of a message that is larger than MaxPromptBytes. Fewer records may fit.
@@ -128,6 +130,7 @@ type Prompt struct {
 	user    source
 	style   style
 	where   placement
+	stable  stable
 	buffers sync.Pool
 }
 
@@ -153,7 +156,9 @@ func Compile(cfg Config) (*Prompt, error) {
 	if user.blank() {
 		user = source{literal: cfg.Instruction}
 	}
-	return &Prompt{system: system, user: user, style: look, where: placementOf(cfg, user)}, nil
+	p := &Prompt{system: system, user: user, style: look, where: placementOf(cfg, user)}
+	p.stable = p.findStable()
+	return p, nil
 }
 
 func (cfg Config) conflict() error {
@@ -194,7 +199,10 @@ func (p *Prompt) Render(records []Record) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, fmt.Errorf("%s: %w", optionTemplate, err)
 	}
-	return Rendered{System: system, User: user}, nil
+	return Rendered{
+		System: system, StableSystem: sharedBytes(system, p.stable.system),
+		User: user, StableUser: sharedBytes(user, p.stable.user),
+	}, nil
 }
 
 func (p *Prompt) accept(records []Record) error {

@@ -97,7 +97,7 @@ func TestRenderAtOnce(t *testing.T) {
 			for range 100 {
 				got, err := prompt.Render([]templates.Record{text(letter)})
 				if want := `1"` + letter + `"`; err != nil || got.User != want || got.System != "1" {
-					t.Errorf("got %q, %v", got, err)
+					t.Errorf("got %+v, %v", got, err)
 				}
 			}
 		})
