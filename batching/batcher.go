@@ -130,6 +130,7 @@ func (b *Batcher[T]) decide(now time.Time) (why Reason, again time.Time) {
 	why, again = b.cfg.Policy.decide(situation{
 		gathered: b.queue.len(),
 		bytes:    b.queue.bytes,
+		weight:   b.queue.weight,
 		flushed:  b.queue.due > 0 || b.closed,
 		leaveBy:  b.queue.leaveBy(),
 		quiet:    b.quiet,
@@ -187,7 +188,7 @@ func (b *Batcher[T]) entered() {
 // dispatch cuts a batch and starts it; a place at the gate is held for it. b.mu is held.
 func (b *Batcher[T]) dispatch(why Reason) {
 	size := EffectiveSize(b.cfg.Policy.Size, b.crew.total)
-	entries := b.queue.cut(size, b.cfg.Policy.MaxBytes)
+	entries := b.queue.cut(size, b.cfg.Policy)
 	batch := make([]T, len(entries))
 	for i := range entries {
 		batch[i] = entries[i].value

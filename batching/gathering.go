@@ -7,6 +7,7 @@ type entry[T any] struct {
 	value    T
 	source   *Source[T]
 	bytes    int
+	weight   int
 	leaveBy  time.Time // zero: never; the timeout or, if that is earlier, half the way to the deadline
 	deadline time.Time // zero: none
 }
@@ -18,6 +19,7 @@ type gathering[T any] struct {
 	usual   int // how many there were when the queue was last emptied
 	first   int // the number of entries[head]: items are numbered as they come
 	bytes   int
+	weight  int
 	due     int      // how many of the first were flushed
 	early   earliest // leaveBy of those with a deadline
 	expires earliest // their deadlines
@@ -32,6 +34,7 @@ func (g *gathering[T]) push(e entry[T]) {
 	}
 	g.entries = append(g.entries, e)
 	g.bytes += e.bytes
+	g.weight += e.weight
 }
 
 // mind notes an item's deadline.
@@ -45,24 +48,29 @@ func (g *gathering[T]) mind(number int, e *entry[T]) {
 // leaveBy returns when a batch must leave; there must be an item. Without deadlines the first item's time is the earliest.
 func (g *gathering[T]) leaveBy() time.Time { return earlier(g.entries[g.head].leaveBy, g.early.time()) }
 
-// cut takes the first items: at most size of them and, unless it is a single one, at most maxBytes (0: no bound).
-func (g *gathering[T]) cut(size, maxBytes int) []entry[T] {
-	n, bytes := 0, 0
+// cut takes the first items: at most size of them and, unless it is a single one, no more than there is room for.
+func (g *gathering[T]) cut(size int, p Policy) []entry[T] {
+	n, bytes, weight := 0, 0, 0
 	for _, e := range g.entries[g.head:] {
-		if n == size || (n > 0 && maxBytes > 0 && bytes+e.bytes > maxBytes) {
+		if n == size || n > 0 && (over(bytes+e.bytes, p.MaxBytes) || over(weight+e.weight, p.MaxWeight)) {
 			break
 		}
 		n++
 		bytes += e.bytes
+		weight += e.weight
 	}
 	batch := g.take(n)
 	g.bytes -= bytes
+	g.weight -= weight
 	g.due = max(0, g.due-n)
 	g.first += n
 	g.early.drop(g.first)
 	g.expires.drop(g.first)
 	return batch
 }
+
+// over reports whether a sum is above a bound; 0 is none.
+func over(sum, bound int) bool { return bound > 0 && sum > bound }
 
 // take takes the first n items out. Where these are all, they leave with the room they have: no copy, and a queue that
 // stays empty holds nothing.
@@ -92,6 +100,7 @@ func (g *gathering[T]) remove(match func(*entry[T]) bool) []entry[T] {
 		}
 		removed = append(removed, e)
 		g.bytes -= e.bytes
+		g.weight -= e.weight
 		if i < due {
 			g.due--
 		}

@@ -14,6 +14,9 @@ type Policy struct {
 	Size int
 	// MaxBytes is the most bytes in a batch; 0 means no bound. An item that is larger leaves alone.
 	MaxBytes int
+	// MaxWeight is the most weight in a batch, a second size that whoever adds reckons with, such as tokens; 0 means no bound.
+	// An item that is heavier leaves alone.
+	MaxWeight int
 	// Timeout is how long the first item of a batch waits for others; 0 means not at all.
 	Timeout time.Duration
 }
@@ -66,6 +69,8 @@ const (
 	ReasonFull Reason = "full"
 	// ReasonBytes: the next item would not fit into MaxBytes.
 	ReasonBytes Reason = "bytes"
+	// ReasonWeight: the next item would not fit into MaxWeight.
+	ReasonWeight Reason = "weight"
 	// ReasonTimeout: its first item has waited for Timeout, or an item could miss its deadline.
 	ReasonTimeout Reason = "timeout"
 	// ReasonFlush: somebody asked for it, or a source has ended.
@@ -80,6 +85,7 @@ const (
 type situation struct {
 	gathered int       // items gathered
 	bytes    int       // their bytes
+	weight   int       // their weight
 	flushed  bool      // somebody asked for the first of them
 	leaveBy  time.Time // when the first must leave, by Timeout or by a deadline
 	quiet    time.Time // when something last happened: an arrival, an answer, the end of a batch
@@ -98,6 +104,8 @@ func (p Policy) decide(s situation, now time.Time) (why Reason, again time.Time)
 		return ReasonFull, time.Time{}
 	case p.MaxBytes > 0 && s.bytes >= p.MaxBytes:
 		return ReasonBytes, time.Time{}
+	case p.MaxWeight > 0 && s.weight >= p.MaxWeight:
+		return ReasonWeight, time.Time{}
 	case s.flushed:
 		return ReasonFlush, time.Time{}
 	case !now.Before(s.leaveBy):

@@ -13,6 +13,8 @@ type Item[T any] struct {
 	Value T
 	// Bytes is its size, for Policy.MaxBytes.
 	Bytes int
+	// Weight is its size for Policy.MaxWeight.
+	Weight int
 	// Deadline is when it is too late; zero means never. Half of the time up to it may be spent waiting in a batch.
 	Deadline time.Time
 }
@@ -59,6 +61,7 @@ func (s *Source[T]) entry(item *Item[T], now time.Time) entry[T] {
 		value:    item.Value,
 		source:   s,
 		bytes:    item.Bytes,
+		weight:   item.Weight,
 		leaveBy:  now.Add(s.batcher.cfg.Policy.Timeout),
 		deadline: item.Deadline,
 	}

@@ -37,7 +37,7 @@ type Batch struct {
 	Model, Provider string
 	// Records is how many it has, Full how many would make it full.
 	Records, Full int
-	// Left says why it left: full, bytes, timeout, flush, stall.
+	// Left says why it left: full, bytes, weight, timeout, flush, stall.
 	Left string
 	// Waited is the time from the arrival of its first record to its leaving.
 	Waited time.Duration

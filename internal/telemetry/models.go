@@ -110,8 +110,8 @@ func refusals() []string {
 // leavings are the values of the left attribute.
 func leavings() []string {
 	return []string{
-		string(batching.ReasonFull), string(batching.ReasonBytes), string(batching.ReasonTimeout),
-		string(batching.ReasonFlush), string(batching.ReasonStall),
+		string(batching.ReasonFull), string(batching.ReasonBytes), string(batching.ReasonWeight),
+		string(batching.ReasonTimeout), string(batching.ReasonFlush), string(batching.ReasonStall),
 	}
 }
 

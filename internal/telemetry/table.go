@@ -129,7 +129,8 @@ var table = [metricCount]Metric{
 	},
 	batches: {
 		Name: "weir.batches", Kind: Counter, Unit: "{batch}", Attributes: []string{attrModel, attrProvider, attrLeft},
-		Doc: "Batches that have left, by why they left.",
+		Doc: "Batches that have left, by why they left. `weight`: the next record would not have fitted into `batch.max.tokens` or the " +
+			"model's context.",
 	},
 	batchRecords: {
 		Name: "weir.batch.records", Kind: Histogram, Unit: "{record}", Attributes: ofPair, Buckets: sizes,
