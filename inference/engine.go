@@ -43,6 +43,12 @@ type ModelConfig struct {
 	Breaker *providers.Breaker
 	// Price is what the model's tokens cost; nil: not known, and results have no cost.
 	Price *catalog.Price
+	// ContextTokens are the most tokens of a prompt and its answer together, MaxInputTokens and MaxOutputTokens of each; 0: not
+	// known, and weir learns from what the provider refuses.
+	ContextTokens, MaxInputTokens, MaxOutputTokens int
+	// CountTokens counts the model's tokens of a text, of at most 4 KiB; nil: they are estimated. It is called for records that
+	// take much of a call, by several goroutines at once.
+	CountTokens func(text string) int
 	// Options are the model's own.
 	Options map[string]string
 	// Open says which options a stream may override; nil means those that the table opens.

@@ -54,9 +54,10 @@ func (e *Engine) leave(g *gatherer) bool {
 func newGatherer(p *plan, key string) *gatherer {
 	cfg := batching.Config[pending]{
 		Policy: batching.Policy{
-			Size:     p.options.BatchSize,
-			MaxBytes: p.options.BatchMaxBytes,
-			Timeout:  p.options.BatchTimeout,
+			Size:      p.options.BatchSize,
+			MaxBytes:  p.options.BatchMaxBytes,
+			MaxWeight: wholeCall,
+			Timeout:   p.options.BatchTimeout,
 		},
 		Process: p.begin,
 		Expired: expired,

@@ -43,6 +43,9 @@ type plan struct {
 	parser  *parsing.Parser
 	// cacheKey is the same for all plans of the provider's model whose prompts begin the same; empty: with nothing.
 	cacheKey string
+	sizes    sizes  // what a call may hold
+	shape    shape  // what the prompts have beside the records
+	meter    *meter // what tokens the prompts and answers have
 	chain    providers.Provider
 	hooks    Hooks
 }
@@ -98,7 +101,7 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 		options.Layer{Name: "model " + m.Name, Set: m.Options},
 		options.Layer{Name: "request", Set: overrides, Open: m.Opens},
 	)
-	p := &plan{model: m, options: values, hooks: hooks}
+	p := &plan{model: m, options: values, hooks: hooks, sizes: sizesOf(&m.ModelConfig, &values), meter: newMeter()}
 	problems = append(problems, p.compile()...)
 	if len(problems) > 0 {
 		return nil, &options.Error{Problems: problems}
@@ -144,7 +147,8 @@ func (p *plan) compile() []options.Problem {
 	if err != nil {
 		problems = append(problems, problemsOf("batch.prompt.template", err)...)
 	} else {
-		p.cacheKey = cacheKey(p.model.ProviderModel, p.prompt)
+		p.cacheKey, p.shape = cacheKey(p.model.ProviderModel, p.prompt), shapeOf(p.prompt)
+		problems = append(problems, p.tooTight()...)
 	}
 	return problems
 }
@@ -216,8 +220,9 @@ func (p *plan) request(rendered templates.Rendered) *providers.Request {
 // Prompt is what one call would say.
 type Prompt struct {
 	Messages []providers.Message
-	// EstimatedTokens is an estimate of the prompt's tokens.
-	EstimatedTokens int
+	// EstimatedTokens is an estimate of the prompt's tokens, EstimatedOutputTokens of its answer's: what the calls of the same
+	// model and options have had lately, or 3.5 bytes to a token and 32 tokens to a record.
+	EstimatedTokens, EstimatedOutputTokens int
 	// Records are the tags of the records in it, in the order of their indexes 1, 2, ….
 	Records []uint64
 }
@@ -284,7 +289,9 @@ func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)
 	}
 	prompt.Messages = p.request(rendered).Messages
-	prompt.EstimatedTokens = p.prompt.EstimateTokens(rendered)
+	known := p.meter.figures()
+	prompt.EstimatedTokens = int(float64(len(rendered.System)+len(rendered.User))*known.perByte.mean + 0.5)
+	prompt.EstimatedOutputTokens = int(float64(len(rows))*known.perAnswer.mean + 0.5)
 	return prompt, nil
 }
 

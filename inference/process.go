@@ -71,6 +71,7 @@ type run struct {
 // reply is what a call gave: a response with its answer, or an error for all records of the call.
 type reply struct {
 	attempts int
+	bytes    int // of the prompt
 	response *providers.Response
 	answer   parsing.Answer
 	err      *providers.Error
@@ -145,9 +146,13 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
+	bytes := 0
+	for _, m := range req.Messages {
+		bytes += len(m.Content)
+	}
 	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength, IDs: ids}
 	answer := r.plan.parser.Parse(text, len(asked.places))
-	return reply{response: response, answer: answer, attempts: response.Attempts}
+	return reply{response: response, answer: answer, attempts: response.Attempts, bytes: bytes}
 }
 
 // request renders the records of a part, numbered from 1.

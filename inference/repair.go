@@ -77,6 +77,7 @@ func (r *run) learn(asked part, reply reply, why trouble, failed []int) {
 		return
 	}
 	r.plan.model.room.fitted(size)
+	r.plan.meter.note(sane(reply.response.Usage), reply.bytes, len(asked.places)-len(failed))
 	r.warn(reply.answer)
 	if r.isFirst(asked) && len(failed) < len(asked.places) {
 		r.plan.model.apart.Succeeded()

@@ -84,7 +84,7 @@ type settled struct {
 func (r *run) settle(out *settled, p *pending, result Result) {
 	p.settled = true
 	r.open--
-	result.Tag, result.Attempts, result.Warnings = p.record.Tag, p.attempts, p.warnings
+	result.Tag, result.Attempts, result.Warnings = p.record.Tag, p.attempts, warningsWith(p.cut, p.warnings)
 	result.Usage, result.Cost = p.spent.usage, p.spent.cost
 	if result.Err == nil && p.calls > 1 {
 		r.end.Repaired++

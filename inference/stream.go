@@ -37,6 +37,7 @@ type Stream struct {
 // pending is a record on its way.
 type pending struct {
 	record  Record
+	cut     string // what was cut off of it; empty: nothing
 	stream  *Stream
 	arrived time.Time
 	settled bool // it has its result
@@ -89,7 +90,7 @@ func (s *Stream) EffectiveBatchSize() (size int, warning string) {
 // Submit takes records, in order. It does not wait. Each record's result reaches the Receiver, possibly before Submit
 // returns. The slice stays the caller's.
 func (s *Stream) Submit(records []Record) {
-	now := time.Now()
+	now, known := time.Now(), s.plan.meter.figures()
 	items := make([]batching.Item[pending], 0, len(records))
 	for i := range records {
 		r := records[i]
@@ -101,9 +102,15 @@ func (s *Stream) Submit(records []Record) {
 			s.skip(r.Tag, tooLate())
 			continue
 		}
+		f, err := s.plan.fit(r, known)
+		if err != nil {
+			s.skip(r.Tag, err)
+			continue
+		}
 		items = append(items, batching.Item[pending]{
-			Value:    pending{record: r, stream: s, arrived: now},
-			Bytes:    r.Bytes(),
+			Value:    pending{record: f.record, cut: f.cut, stream: s, arrived: now},
+			Bytes:    f.record.Bytes(),
+			Weight:   f.weight,
 			Deadline: r.Deadline,
 		})
 	}

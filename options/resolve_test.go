@@ -16,10 +16,11 @@ type set = map[string]string
 func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 	values := resolve(t)
 	want := set{
-		"batch.size": "1", "batch.timeout.ms": "1000", "batch.max.bytes": "1048576", "batch.scope": "stream",
+		"batch.size": "1", "batch.timeout.ms": "1000", "batch.max.bytes": "1048576", "batch.max.tokens": "0",
+		"batch.scope":   "stream",
 		"system.prompt": "", "batch.prompt.template": "", "record.format": "text",
 		"response.format": "text", "response.path": "", "response.index.field": "", "response.value.field": "",
-		"record.ids": "sequential", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
+		"record.overflow": "error", "record.ids": "sequential", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
 		"max.retries": "3", "batch.failure.strategy": "split", "request.timeout.ms": "30000", "temperature": "", "max.output.tokens": "0",
 	}
 	if diff := cmp.Diff(want, values.Map()); diff != "" {
@@ -64,7 +65,8 @@ func TestDefaultIDs(t *testing.T) {
 
 func TestResolveReadsEveryField(t *testing.T) {
 	values := resolve(t, set{
-		"batch.size": " 20 ", "batch.timeout.ms": "0", "batch.max.bytes": "1000", "batch.scope": "model",
+		"batch.size": " 20 ", "batch.timeout.ms": "0", "batch.max.bytes": "1000", "batch.max.tokens": "500",
+		"batch.scope": "model", "record.overflow": "truncate-head",
 		"system.prompt": " be short ", "batch.prompt.template": "a {{text}}", "record.format": "xml",
 		"response.format": "json", "response.path": "$.a[*]", "response.index.field": "id",
 		"response.value.field": " label , score", "record.ids": "token", "response.delimiter": ";", "response.match": "strict", "response.values": "a, b", "response.schema": "{}",
@@ -73,8 +75,8 @@ func TestResolveReadsEveryField(t *testing.T) {
 	})
 	temperature := 0.7
 	want := options.Values{
-		BatchSize: 20, BatchMaxBytes: 1000, BatchScope: options.ScopeModel,
-		SystemPrompt: " be short ", PromptTemplate: "a {{text}}", RecordFormat: options.RecordXML,
+		BatchSize: 20, BatchMaxBytes: 1000, BatchMaxTokens: 500, BatchScope: options.ScopeModel,
+		SystemPrompt: " be short ", PromptTemplate: "a {{text}}", RecordFormat: options.RecordXML, RecordOverflow: options.OverflowTruncateHead,
 		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id", RecordIDs: options.IDsToken,
 		ValueFields: []string{"label", "score"}, ResponseMatch: options.MatchStrict, ResponseValues: []string{"a", "b"},
 		ResponseSchema:  "{}",

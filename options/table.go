@@ -3,6 +3,7 @@ package options
 // The names of the options that other code speaks of.
 const (
 	batchSize      = "batch.size"
+	batchMaxTokens = "batch.max.tokens"
 	promptTemplate = "batch.prompt.template"
 	recordFormat   = "record.format"
 	recordIDs      = "record.ids"
@@ -39,6 +40,13 @@ var table = [...]Option{
 		field: func(v *Values) any { return &v.BatchMaxBytes },
 	},
 	{
+		Name: batchMaxTokens, Type: Integer, Default: "0", Max: 10_000_000, Unit: "tokens", Example: "8000",
+		Doc: "Most tokens of a call: instruction, records and the expected answer together, as weir estimates them; never more than " +
+			"the model's context, where that is known. 0: the model's context alone. A batch that would go over leaves before the " +
+			"record is added; a record that does not fit alone is a matter of `record.overflow`.",
+		field: func(v *Values) any { return &v.BatchMaxTokens },
+	},
+	{
 		Name: "batch.scope", Type: Choice, Default: string(ScopeStream), Example: string(ScopeModel),
 		Choices: []string{string(ScopeStream), string(ScopeModel)},
 		Doc: "Whose records share a batch: those of one stream, or those of all streams with the same model and the same " +
@@ -63,6 +71,14 @@ var table = [...]Option{
 		Example: "json", Overridable: true,
 		Doc:   "How records are written into the prompt: lines (`Input 1: \"…\"`), JSON objects, or XML elements.",
 		field: func(v *Values) any { return &v.RecordFormat },
+	},
+	{
+		Name: "record.overflow", Type: Choice, Default: OverflowError, Example: OverflowTruncateTail, Overridable: true,
+		Choices: []string{OverflowError, OverflowTruncateHead, OverflowTruncateTail},
+		Doc: "What becomes of a record that does not fit into `batch.max.tokens` or the model's context alone. `error`: " +
+			"CONTEXT_OVERFLOW, without a call where that is certain. `truncate-head`, `truncate-tail`: the beginning or the end of " +
+			"its longest text is cut off, and its result has a warning.",
+		field: func(v *Values) any { return &v.RecordOverflow },
 	},
 	{
 		Name: recordIDs, Type: Choice, Default: IDsToken, Choices: []string{IDsSequential, IDsToken}, Example: IDsSequential,

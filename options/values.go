@@ -15,6 +15,8 @@ type Values struct {
 	BatchTimeout time.Duration
 	// BatchMaxBytes is the most bytes of record text in a batch of more than one record.
 	BatchMaxBytes int
+	// BatchMaxTokens is the most tokens of a call; 0: as many as fit into the model's context.
+	BatchMaxTokens int
 	// BatchScope says whose records share a batch.
 	BatchScope Scope
 	// SystemPrompt is the system message; empty: none.
@@ -23,6 +25,8 @@ type Values struct {
 	PromptTemplate string
 	// RecordFormat is RecordText, RecordJSON or RecordXML.
 	RecordFormat string
+	// RecordOverflow is OverflowError, OverflowTruncateHead or OverflowTruncateTail.
+	RecordOverflow string
 	// RecordIDs is IDsSequential or IDsToken.
 	RecordIDs string
 	// ResponseFormat is FormatJSON, FormatXML, FormatDelimited, FormatRegex or FormatText, or one of [AllowFormat].
@@ -73,6 +77,13 @@ const (
 	StrategyRetry      = "retry"
 	StrategySplit      = "split"
 	StrategyIndividual = "individual"
+)
+
+// What becomes of a record that is too long for a call.
+const (
+	OverflowError        = "error"
+	OverflowTruncateHead = "truncate-head"
+	OverflowTruncateTail = "truncate-tail"
 )
 
 // The formats of an answer.

@@ -267,12 +267,6 @@ func (p *Prompt) release(buf *[]byte) {
 	}
 }
 
-// EstimateTokens guesses the tokens of a prompt from its bytes, 3.5 to a token, rounded up. It is about right for
-// English and too low for scripts whose letters take several tokens.
-func (*Prompt) EstimateTokens(r Rendered) int {
-	return (2*(len(r.System)+len(r.User)) + 6) / 7
-}
-
 // UsesBlock reports whether weir writes the record block itself: false in single mode and for a template with a
 // {{#records}} section.
 func (p *Prompt) UsesBlock() bool { return p.where == appended || p.where == byTag }

@@ -77,16 +77,6 @@ func TestRenderRefuses(t *testing.T) {
 	}
 }
 
-func TestEstimateTokens(t *testing.T) {
-	prompt := compile(t, templates.Config{})
-	for bytes, want := range map[int]int{0: 0, 1: 1, 3: 1, 4: 2, 7: 2, 8: 3, 3500: 1000, 3501: 1001} {
-		rendered := templates.Rendered{System: strings.Repeat("s", bytes/2), User: strings.Repeat("u", bytes-bytes/2)}
-		if got := prompt.EstimateTokens(rendered); got != want {
-			t.Errorf("%d bytes: got %d, want %d", bytes, got, want)
-		}
-	}
-}
-
 // TestRenderAtOnce lets several goroutines share a prompt, whose buffers are used again.
 func TestRenderAtOnce(t *testing.T) {
 	prompt := compile(t, templates.Config{System: "{{count}}", Template: "{{#records}}{{index}}{{json}}{{/records}}"})
