@@ -55,7 +55,7 @@ func (m *narrow) Complete(_ context.Context, req *providers.Request) (*providers
 // engine knows the model's context, and its tokens where it counts.
 func (m *narrow) engine(t *testing.T, counts bool, set map[string]string) *inference.Engine {
 	t.Helper()
-	cfg := inference.ModelConfig{Name: "m", Provider: "p", Driver: m, ContextTokens: m.context, Options: set}
+	cfg := inference.ModelConfig{Name: "m", Provider: "p", Driver: m, ContextTokens: m.context, Options: numbered(set)}
 	if counts {
 		cfg.CountTokens = m.tokens
 	}
