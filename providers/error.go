@@ -84,6 +84,9 @@ type Error struct {
 	Attempts int
 	// Unsent says that no call was made: the provider's circuit breaker is open.
 	Unsent bool
+	// Learned says that the driver has seen from this answer what the server cannot do, and leaves it out from now on: the
+	// same call may succeed at once, whatever the Kind.
+	Learned bool
 	// Err is the cause, or nil.
 	Err error
 }

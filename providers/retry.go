@@ -22,12 +22,17 @@ func newRetry(next Provider, cfg ChainConfig) Provider {
 	}
 }
 
-// Complete makes the call until it succeeds or there is no use in repeating it.
+// maxLessons is how often one call is made again because the driver has learned something: there are few things that it
+// can leave out.
+const maxLessons = 4
+
+// Complete makes the call until it succeeds or there is no use in repeating it. A call that taught the driver something is
+// repeated at once, beside the retries: nothing has failed that will pass, the question was put wrongly.
 func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 	r.budget.Begin()
 	defer r.budget.End()
-	sent := 0
-	for attempt := 1; ; attempt++ {
+	sent, lessons := 0, 0
+	for attempt := 1; ; {
 		resp, err := r.attempt(ctx, req, sent+1)
 		if err == nil {
 			return resp, nil
@@ -36,6 +41,10 @@ func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 			sent++
 		}
 		err.Attempts = sent
+		if err.Learned && lessons < maxLessons && ctx.Err() == nil {
+			lessons++
+			continue
+		}
 		wait, again := r.decide(ctx, attempt, req, err)
 		if !again {
 			return nil, err
@@ -43,6 +52,7 @@ func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 		if !pause(ctx, wait) {
 			return nil, ended(ctx, err)
 		}
+		attempt++
 	}
 }
 
