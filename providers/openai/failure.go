@@ -15,6 +15,8 @@ import (
 type failure struct {
 	message string
 	words   [2]string // type and code
+	param   string    // the field that is wrong
+	filters filters   // Azure's, which say what a content filter has seen
 }
 
 // readFailure reads an error body: OpenAI's {"error":{…}}, vLLM's flat {"message":…}, Ollama's {"error":"…"}, FastAPI's
@@ -49,9 +51,26 @@ func failureOf(v any, depth int) failure {
 		if msg, ok := v["msg"].(string); ok && message == "" {
 			message = msg
 		}
-		return failure{message: message, words: [2]string{word(v["type"]), word(v["code"])}}
+		return failure{
+			message: message,
+			words:   [2]string{word(v["type"]), word(v["code"])},
+			param:   paramOf(v),
+			filters: filtersOf(v["innererror"]),
+		}
 	}
 	return failure{}
+}
+
+// paramOf returns the field that a failure is about: OpenAI's param, or the end of FastAPI's loc.
+func paramOf(v map[string]any) string {
+	if param, ok := v["param"].(string); ok {
+		return param
+	}
+	place, _ := v["loc"].([]any)
+	if len(place) == 0 {
+		return ""
+	}
+	return word(place[len(place)-1])
 }
 
 // word returns a type or code, which some servers write as a number.
@@ -75,8 +94,10 @@ var known = map[string]providers.Kind{
 	"billing_hard_limit_reached": providers.KindQuota,
 	"billing_not_active":         providers.KindQuota,
 	"model_not_found":            providers.KindUnknownModel,
-	"content_filter":             providers.KindRefused, // Azure
+	"DeploymentNotFound":         providers.KindUnknownModel, // Azure
+	"content_filter":             providers.KindRefused,      // Azure
 	"content_policy_violation":   providers.KindRefused,
+	"invalid_prompt":             providers.KindRefused, // OpenAI's reasoning models, of a prompt against its rules
 	"invalid_api_key":            providers.KindUnauthorized,
 }
 
@@ -193,7 +214,7 @@ func (p *Provider) advise(kind providers.Kind, f failure, req *providers.Request
 	case providers.KindContextOverflow:
 		return what + "; the prompt is too long for the model: lower batch.size or shorten the records"
 	case providers.KindRefused:
-		return what + "; the provider's content filter refuses this prompt"
+		return what + "; the provider's content filter refuses this prompt" + f.filters.names()
 	default:
 		return what
 	}

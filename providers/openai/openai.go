@@ -1,13 +1,16 @@
-// Package openai is the driver for chat completions in OpenAI's wire format: OpenAI itself, and whatever speaks the
-// same, such as vLLM, Ollama, llama.cpp's server and most gateways.
+// Package openai is the driver for OpenAI's wire format, chat completions and the Responses API: OpenAI itself, and whatever
+// speaks the same. Packages azure and compatible are this one with other servers' dialects.
 //
 // One call is one POST. The package never retries, waits or limits: [providers.Chain] does. It does not stream, follows
-// no redirects and sends a key nowhere but to its base URL.
+// no redirects and sends a key nowhere but to its base URL. What a server refuses that weir has added by itself, such as a
+// schema, is remembered and left out from then on; what the caller has asked for never is.
 package openai
 
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,15 +23,36 @@ import (
 // DefaultBaseURL is OpenAI's own.
 const DefaultBaseURL = "https://api.openai.com/v1"
 
+// API is one of the two forms in which a prompt is sent.
+type API string
+
+// The APIs.
+const (
+	// APIChat is chat completions, which every server has.
+	APIChat API = "chat"
+	// APIResponses is the Responses API. weir asks it to store nothing.
+	APIResponses API = "responses"
+)
+
 // Config says which server to call, and how. The zero value calls OpenAI without a key.
 type Config struct {
-	// BaseURL is the URL that /chat/completions is added to; it usually ends in /v1. It may have a query, which is sent
-	// with every call. Default [DefaultBaseURL].
+	// BaseURL is the URL that /chat/completions or /responses is added to; it usually ends in /v1. It may have a query, which
+	// is sent with every call. Default [DefaultBaseURL].
 	BaseURL string
+	// API is which of the two forms is spoken. Default [APIChat].
+	API API
 	// APIKey returns the key of the next call, so that a key can change while the server runs. It must be quick and is
 	// called by several goroutines at once. nil, or an empty key: no key is sent.
 	APIKey func() string
-	// Header is sent with every call, such as an organisation or a gateway's own key.
+	// KeyHeader is the header that carries the key as it is. Default: Authorization, with Bearer before the key.
+	KeyHeader string
+	// Organization and Project say whose calls these are, where the key belongs to several; empty: not sent.
+	Organization, Project string
+	// ServiceTier is sent with every call: auto, default, flex, priority; empty: not sent.
+	ServiceTier string
+	// Dialect is what the server takes; nil: what OpenAI does, [OpenAI].
+	Dialect *Dialect
+	// Header is sent with every call, such as a gateway's own key.
 	Header map[string]string
 	// MaxBodyBytes bounds the body of an answer, once unpacked; more is KindMalformed. Default 8 MiB.
 	MaxBodyBytes int64
@@ -43,7 +67,12 @@ type Config struct {
 
 // Provider calls one server. Its methods may be called by several goroutines at once.
 type Provider struct {
-	client *httpjson.Client
+	client  *httpjson.Client
+	api     API
+	dialect Dialect
+	tier    string
+	lessons lessons
+	schemas schemas
 }
 
 var _ providers.Provider = (*Provider)(nil)
@@ -51,12 +80,20 @@ var _ providers.Provider = (*Provider)(nil)
 // New returns a Provider. It makes no call: a wrong key or model is found by the first one. Its error names every
 // problem of cfg, and no secret.
 func New(cfg Config) (*Provider, error) {
+	path, ok := paths[cfg.API]
+	if !ok {
+		return nil, fmt.Errorf("api: must be %s or %s", APIChat, APIResponses)
+	}
+	keyHeader, keyPrefix := "Authorization", "Bearer "
+	if cfg.KeyHeader != "" {
+		keyHeader, keyPrefix = cfg.KeyHeader, ""
+	}
 	client, err := httpjson.New(httpjson.Config{
-		URL:          endpoint(cfg.BaseURL),
-		KeyHeader:    "Authorization",
-		KeyPrefix:    "Bearer ",
+		URL:          endpoint(cfg.BaseURL, path),
+		KeyHeader:    keyHeader,
+		KeyPrefix:    keyPrefix,
 		Key:          trimmed(cfg.APIKey),
-		Header:       cfg.Header,
+		Header:       cfg.header(),
 		MaxBodyBytes: cfg.MaxBodyBytes,
 		MaxInFlight:  cfg.MaxInFlight,
 		RootCAs:      cfg.RootCAs,
@@ -65,12 +102,33 @@ func New(cfg Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{client: client}, nil
+	p := &Provider{client: client, api: cfg.API, dialect: OpenAI(), tier: cfg.ServiceTier}
+	if cfg.Dialect != nil {
+		p.dialect = *cfg.Dialect
+	}
+	return p, nil
+}
+
+// paths are where the APIs are, below the base URL.
+var paths = map[API]string{"": "/chat/completions", APIChat: "/chat/completions", APIResponses: "/responses"}
+
+// header returns what is sent with every call.
+func (cfg Config) header() map[string]string {
+	header := maps.Clone(cfg.Header)
+	if header == nil {
+		header = make(map[string]string)
+	}
+	if cfg.Organization != "" {
+		header["OpenAI-Organization"] = cfg.Organization
+	}
+	if cfg.Project != "" {
+		header["OpenAI-Project"] = cfg.Project
+	}
+	return header
 }
 
 // endpoint adds the path to base, before its query. A base that has the path already stays as it is.
-func endpoint(base string) string {
-	const path = "/chat/completions"
+func endpoint(base, path string) string {
 	if base == "" {
 		base = DefaultBaseURL
 	}
@@ -97,7 +155,8 @@ func (p *Provider) Complete(ctx context.Context, req *providers.Request) (*provi
 	if err := httpjson.ContextError(ctx); err != nil {
 		return nil, err
 	}
-	body, problem := encode(req)
+	as := p.shape(req)
+	body, problem := p.encode(req, as)
 	if problem != nil {
 		return nil, problem
 	}
@@ -106,25 +165,46 @@ func (p *Provider) Complete(ctx context.Context, req *providers.Request) (*provi
 		return nil, err
 	}
 	defer reply.Close()
-	resp, failed := p.understand(reply, req)
+	resp, failed := p.understand(reply, req, as)
+	quota := quotaOf(reply.Header)
 	if failed != nil {
 		failed.Status = reply.Status
 		failed.RequestID = httpjson.RequestID(reply.Header)
 		failed.RetryAfter = httpjson.RetryAfter(reply.Header, time.Now())
+		failed.Quota = quota
 		return nil, failed
 	}
 	resp.RequestID = httpjson.RequestID(reply.Header)
+	resp.Quota = quota
+	resp.Form = as.held(resp)
 	return resp, nil
 }
 
+// encode writes the body of a call.
+func (p *Provider) encode(req *providers.Request, as shape) ([]byte, *providers.Error) {
+	if t := req.Temperature; t != nil && !finite(*t) {
+		return nil, &providers.Error{Kind: providers.KindBadRequest, Message: "temperature is not a number; correct the option"}
+	}
+	if p.api == APIResponses {
+		return p.encodeResponses(req, as), nil
+	}
+	return p.encodeChat(req, as), nil
+}
+
 // understand turns what came back into a response or an error.
-func (p *Provider) understand(reply *httpjson.Reply, req *providers.Request) (*providers.Response, *providers.Error) {
+func (p *Provider) understand(reply *httpjson.Reply, req *providers.Request, as shape) (*providers.Response, *providers.Error) {
 	switch reply.Status / 100 {
 	case 2:
+		if p.api == APIResponses {
+			return p.decodeResponses(reply, req)
+		}
 		return p.decode(reply, req)
 	case 3:
 		return nil, p.redirected(reply)
 	default:
-		return nil, p.failure(reply.Status, readFailure(reply.Body), req)
+		f := readFailure(reply.Body)
+		err := p.failure(reply.Status, f, req)
+		err.Learned = p.learn(err.Kind, reply.Status, f, as)
+		return nil, err
 	}
 }

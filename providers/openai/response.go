@@ -3,7 +3,6 @@ package openai
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -22,17 +21,12 @@ type choice struct {
 	Message      *message        `json:"message"`
 	FinishReason string          `json:"finish_reason"`
 	Error        json.RawMessage `json:"error"` // of gateways, where the model behind them fails
+	Filters      filters         `json:"content_filter_results"`
 }
 
 type message struct {
 	Content any    `json:"content"` // a string, a list of parts, or null
 	Refusal string `json:"refusal"`
-}
-
-// usage counts in float64: some servers write 12.0, and a figure that is no integer must not cost the answer.
-type usage struct {
-	PromptTokens     float64 `json:"prompt_tokens"`
-	CompletionTokens float64 `json:"completion_tokens"`
 }
 
 // decode reads the body of a 200. Some servers say there that the call failed.
@@ -115,30 +109,19 @@ func finish(reason string) providers.Finish {
 // refused is the error of a model or filter that does not answer. What the model says to it may repeat a record, so it
 // is left out.
 func refused(c choice) *providers.Error {
-	message := "the model refuses to answer this prompt"
 	if c.FinishReason == "content_filter" {
-		message = "the provider's content filter holds the answer to this prompt back"
+		return filteredBy(c.Filters)
 	}
+	return refusedBy(c.Filters)
+}
+
+func refusedBy(f filters) *providers.Error {
+	return &providers.Error{Kind: providers.KindRefused, Message: "the model refuses to answer this prompt" + f.names()}
+}
+
+func filteredBy(f filters) *providers.Error {
+	message := "the provider's content filter holds the answer to this prompt back" + f.names()
 	return &providers.Error{Kind: providers.KindRefused, Message: message}
-}
-
-// tokens returns the usage; figures that cannot be are none.
-func (u *usage) tokens() providers.Usage {
-	const absurd = 1 << 40
-	if u == nil || u.PromptTokens < 0 || u.CompletionTokens < 0 || u.PromptTokens > absurd || u.CompletionTokens > absurd {
-		return providers.Usage{}
-	}
-	return providers.Usage{
-		PromptTokens:     int(u.PromptTokens),
-		CompletionTokens: int(u.CompletionTokens),
-		Reported:         u.PromptTokens+u.CompletionTokens > 0,
-	}
-}
-
-// onlyUsage reports whether err is about the usage alone: the rest has been read then.
-func onlyUsage(err error) bool {
-	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	return ok && (e.Field == "usage" || strings.HasPrefix(e.Field, "usage."))
 }
 
 // present reports whether a field was there with a value.

@@ -1,0 +1,65 @@
+package openai_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/weir-ml/weir/providers"
+	"github.com/weir-ml/weir/providers/openai"
+	"github.com/weir-ml/weir/providers/providertest"
+)
+
+// two is the schema of an answer about two records.
+var two = &providers.Schema{Name: "weir_2", JSON: []byte(`{"type":"object","properties":{` +
+	`"r1":{"type":"string","enum":["positive","negative"]},"r2":{"type":"string","enum":["positive","negative"]}},` +
+	`"required":["r1","r2"],"additionalProperties":false}`)}
+
+// reviews is a request about two records.
+func reviews(model string) *providers.Request {
+	return &providers.Request{Model: model, Schema: two, CacheKey: "weir-reviews", Messages: []providers.Message{
+		{Role: providers.RoleSystem, Content: "Judge each review. Answer with JSON alone."},
+		{Role: providers.RoleUser, Content: "Input 1: \"A delight.\"\nInput 2: \"A bore.\""},
+	}}
+}
+
+// TestExchanges plays what OpenAI publishes of its formats against the driver.
+func TestExchanges(t *testing.T) {
+	half := 0.5
+	reasoning := reviews("gpt-5-mini")
+	reasoning.Effort, reasoning.MaxOutputTokens = "low", 400
+	bounded := reviews("gpt-4o-mini")
+	bounded.Temperature, bounded.MaxOutputTokens = &half, 400
+	tests := map[string]struct {
+		cfg openai.Config
+		req *providers.Request
+	}{
+		"chat-schema":         {openai.Config{Organization: "org-1", Project: "proj_1", ServiceTier: "flex"}, bounded},
+		"chat-reasoning":      {openai.Config{}, reasoning},
+		"chat-refusal":        {openai.Config{}, reviews("gpt-4o-mini")},
+		"chat-cut":            {openai.Config{}, bounded},
+		"chat-no-schema":      {openai.Config{}, reviews("gpt-4")},
+		"chat-max-tokens":     {openai.Config{}, bounded},
+		"chat-rate-limit":     {openai.Config{}, reviews("gpt-4o-mini")},
+		"chat-flagged":        {openai.Config{}, reviews("o3")},
+		"responses-schema":    {openai.Config{API: openai.APIResponses, ServiceTier: "flex"}, bounded},
+		"responses-reasoning": {openai.Config{API: openai.APIResponses}, reasoning},
+		"responses-refusal":   {openai.Config{API: openai.APIResponses}, reviews("gpt-4o-mini")},
+		"responses-cut":       {openai.Config{API: openai.APIResponses}, bounded},
+		"responses-failed":    {openai.Config{API: openai.APIResponses}, reviews("gpt-4o-mini")},
+		"responses-filter":    {openai.Config{API: openai.APIResponses}, reviews("gpt-4o-mini")},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			providertest.Replay(t, filepath.Join("testdata", name+".http"), func(tb testing.TB, url string) (*providers.Response, error) {
+				tb.Helper()
+				test.cfg.BaseURL, test.cfg.APIKey = url+"/v1", func() string { return providertest.Key }
+				return start(tb, test.cfg).Complete(tb.Context(), test.req)
+			})
+		})
+	}
+	files, err := filepath.Glob("testdata/*.http")
+	if err != nil || len(files) != len(tests) {
+		t.Errorf("%d exchanges are played, %d recorded (%v): %s", len(tests), len(files), err, strings.Join(files, " "))
+	}
+}

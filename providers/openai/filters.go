@@ -1,0 +1,59 @@
+package openai
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// filters are the names of the content filters that have seen something, as Azure reports them.
+type filters []string
+
+// most is how many filters are named.
+const most = 8
+
+// UnmarshalJSON reads {"hate":{"filtered":true,"severity":"high"}, …}. What it cannot read is none: filters explain, and must
+// not cost an answer.
+func (f *filters) UnmarshalJSON(text []byte) error {
+	var results any
+	_ = json.Unmarshal(text, &results)
+	*f = active(results)
+	return nil
+}
+
+// filtersOf reads the innererror of a failure.
+func filtersOf(inner any) filters {
+	fields, _ := inner.(map[string]any)
+	for _, name := range [...]string{"content_filter_result", "content_filter_results"} {
+		if results := active(fields[name]); len(results) > 0 {
+			return results
+		}
+	}
+	return nil
+}
+
+func active(results any) filters {
+	var names filters
+	fields, _ := results.(map[string]any)
+	for name, result := range fields {
+		if details, _ := result.(map[string]any); details["filtered"] == true && plain(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names[:min(len(names), most)]
+}
+
+// plain reports whether a name is one: what else a server writes there must not get into a message.
+func plain(name string) bool {
+	other := func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
+	return name != "" && len(name) <= 40 && !strings.ContainsFunc(name, other)
+}
+
+// names returns them for a message.
+func (f filters) names() string {
+	if len(f) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(f, ", ") + ")"
+}
