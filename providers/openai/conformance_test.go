@@ -16,12 +16,23 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
+	for api, wire := range map[openai.API]*providertest.Wire{
+		openai.APIChat:      {Answer: answer, Failures: failures, Check: check},
+		openai.APIResponses: {Answer: responsesAnswer, Failures: responsesFailures(), Check: checkResponses},
+	} {
+		t.Run(string(api), func(t *testing.T) { conforms(t, api, wire) })
+	}
+}
+
+func conforms(t *testing.T, api openai.API, wire *providertest.Wire) {
+	t.Helper()
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, openai.Config{BaseURL: baseURL + "/v1", APIKey: func() string { return providertest.Key }})
+			return start(tb, openai.Config{API: api, BaseURL: baseURL + "/v1", APIKey: func() string { return providertest.Key }})
 		},
-		Wire: &providertest.Wire{Answer: answer, Failures: failures, Check: check},
+		Variant: string(api),
+		Wire:    wire,
 		Leaks: func(tb testing.TB) {
 			tb.Helper()
 			goleak.VerifyNone(tb)
@@ -116,27 +127,39 @@ var failures = map[providers.Kind][]providertest.Failure{
 // check reads a request as OpenAI would.
 func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	head := []string{got.Method, got.URL.Path, got.Header.Get("Authorization"), got.Header.Get("Content-Type")}
-	want := []string{http.MethodPost, "/v1/chat/completions", "Bearer " + providertest.Key, "application/json"}
-	if diff := cmp.Diff(want, head); diff != "" {
-		tb.Errorf("head of the request (-want +got):\n%s", diff)
-	}
+	checkHead(tb, got, "/v1/chat/completions")
 	var sent struct {
 		Model    string
-		Messages []struct {
-			Role    providers.Role
-			Content string
-		}
+		Messages []sentMessage
 	}
 	if err := json.Unmarshal(body, &sent); err != nil {
 		tb.Errorf("body of the request: %v", err)
 		return
 	}
-	messages := make([]providers.Message, len(sent.Messages))
-	for i, m := range sent.Messages {
+	checkPrompt(tb, sent.Model, sent.Messages, req)
+}
+
+type sentMessage struct {
+	Role    providers.Role
+	Content string
+}
+
+func checkHead(tb testing.TB, got *http.Request, path string) {
+	tb.Helper()
+	head := []string{got.Method, got.URL.Path, got.Header.Get("Authorization"), got.Header.Get("Content-Type")}
+	want := []string{http.MethodPost, path, "Bearer " + providertest.Key, "application/json"}
+	if diff := cmp.Diff(want, head); diff != "" {
+		tb.Errorf("head of the request (-want +got):\n%s", diff)
+	}
+}
+
+func checkPrompt(tb testing.TB, model string, sent []sentMessage, req *providers.Request) {
+	tb.Helper()
+	messages := make([]providers.Message, len(sent))
+	for i, m := range sent {
 		messages[i] = providers.Message{Role: m.Role, Content: m.Content}
 	}
-	if diff := cmp.Diff(req.Messages, messages); diff != "" || sent.Model != req.Model {
-		tb.Errorf("model %q, messages (-want +got):\n%s", sent.Model, diff)
+	if diff := cmp.Diff(req.Messages, messages); diff != "" || model != req.Model {
+		tb.Errorf("model %q, messages (-want +got):\n%s", model, diff)
 	}
 }

@@ -41,6 +41,7 @@ func (s *suite) contract(t *testing.T) {
 	})
 	s.run(t, "concurrent", s.concurrent)
 	s.run(t, "ended before it starts", s.endedBefore)
+	s.run(t, "schema that cannot be sent", s.oddSchema)
 }
 
 // concurrent makes calls with one shared request from many goroutines; the race detector watches.
@@ -71,6 +72,19 @@ func (s *suite) concurrent(t *testing.T) {
 	}
 	if srv != nil {
 		srv.wantCalls(t, goroutines*calls)
+	}
+}
+
+// oddSchema asks for a form that is none: no request fails for its schema.
+func (s *suite) oddSchema(t *testing.T) {
+	p, _ := s.answering(t)
+	for _, odd := range []string{"", "{", "[]", "null", `{"type":"object","properties":3}`} {
+		req := s.request()
+		req.Schema = &providers.Schema{Name: "odd", JSON: []byte(odd)}
+		resp, err := p.Complete(t.Context(), req)
+		if resp, e := s.checked(t, resp, err); e != nil || resp.Form == providers.FormSchema {
+			t.Errorf("schema %q: %+v, %v, want an answer that was not held to it", odd, resp, err)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ func (s *suite) failures(t *testing.T) {
 		}
 	}
 	s.statuses(t)
+	s.run(t, "an error with status 200", s.errorIn200)
 	s.run(t, "key and prompt in the message", s.leakyMessage)
 	s.run(t, "retry after", s.retryAfter)
 }
@@ -61,6 +62,17 @@ func (s *suite) statuses(t *testing.T) {
 			srv.wantCalls(t, 1)
 		})
 	}
+}
+
+// errorIn200 serves a failure's body with status 200: whatever it is taken for, it is no answer.
+func (s *suite) errorIn200(t *testing.T) {
+	srv, p := s.serve(t, says(http.StatusOK, nil, s.Wire.Failures[providers.KindUnavailable][0].Body))
+	if resp, e := s.complete(t, p); e == nil {
+		t.Errorf("response %+v, want an error", resp)
+	} else if !e.Kind.Retriable() {
+		t.Errorf("error %v, want one that may pass", e)
+	}
+	srv.wantCalls(t, 1)
 }
 
 // leakyMessage has the server repeat the key and the prompt: neither may be passed on (see checkError).

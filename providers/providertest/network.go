@@ -2,6 +2,8 @@
 package providertest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"net/http"
@@ -23,17 +25,23 @@ func (s *suite) network(t *testing.T) {
 	s.run(t, "huge body", s.hugeBody)
 	s.run(t, "redirect", s.redirect)
 	s.run(t, "connections are used again", s.reuse)
+	s.run(t, "packed with gzip", s.packed)
+	s.run(t, "absurd headers", s.absurdHeaders)
 	whole := s.Wire.Answer(Answer{Text: "positive", Finish: providers.FinishStop})
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		kind    providers.Kind
 	}{
-		"reset in the body":      {breaksOff(whole[:len(whole)/2]), providers.KindUnavailable},
-		"reset before the body":  {breaksOff(""), providers.KindUnavailable},
+		"reset in the body":      {breaksOff(whole[:len(whole)/2], true), providers.KindUnavailable},
+		"reset before the body":  {breaksOff("", true), providers.KindUnavailable},
+		"closed in the body":     {breaksOff(whole[:len(whole)/2], false), providers.KindUnavailable},
+		"closed before the body": {breaksOff("", false), providers.KindUnavailable},
 		"truncated JSON":         {says(http.StatusOK, nil, whole[:len(whole)/2]), providers.KindMalformed},
 		"garbage":                {says(http.StatusOK, nil, "\x00\x01 certainly! \xff"), providers.KindMalformed},
 		"HTML":                   {says(http.StatusOK, nil, "<html>sign in</html>"), providers.KindMalformed},
 		"other JSON":             {says(http.StatusOK, nil, `{"hello":"world"}`), providers.KindMalformed},
+		"list of models":         {says(http.StatusOK, nil, `{"object":"list","data":[{"id":"a-model","object":"model"}]}`), providers.KindMalformed},
+		"stream of events":       {says(http.StatusOK, nil, "event: ping\ndata: {}\n\n"), providers.KindMalformed},
 		"JSON of another type":   {says(http.StatusOK, nil, `[[[1]]]`), providers.KindMalformed},
 		"empty body":             {says(http.StatusOK, nil, ""), providers.KindMalformed},
 		"no content":             {says(http.StatusNoContent, nil, ""), providers.KindMalformed},
@@ -151,6 +159,70 @@ func (s *suite) redirect(t *testing.T) {
 		srv.wantCalls(t, 1)
 	}
 	elsewhere.wantCalls(t, 0)
+}
+
+// packed serves an answer with gzip, where the driver says that it takes it.
+func (s *suite) packed(t *testing.T) {
+	whole := s.Wire.Answer(Answer{Text: "positive", Finish: providers.FinishStop})
+	var small bytes.Buffer
+	w := gzip.NewWriter(&small)
+	_, _ = io.WriteString(w, whole)
+	_ = w.Close()
+	_, p := s.serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			t.Error("the driver does not take gzip")
+		}
+		says(http.StatusOK, map[string]string{"Content-Encoding": "gzip"}, small.String())(w, r)
+	})
+	if resp := s.succeeds(t, p); resp.Text != "positive" {
+		t.Errorf("text %q, want what was packed", resp.Text)
+	}
+}
+
+// absurdHeaders has headers say what cannot be, beside a good answer and beside a failure.
+func (s *suite) absurdHeaders(t *testing.T) {
+	whole := s.Wire.Answer(Answer{Text: "positive", Finish: providers.FinishStop})
+	limited := s.Wire.Failures[providers.KindRateLimited][0]
+	for _, value := range []string{"-1", "NaN", "1e300", "99999999999999999999", "-99999h", "9999999h", "soon", "\xff", strings.Repeat("9", 4096)} {
+		header := map[string]string{"Retry-After": value, "X-Request-Id": strings.Repeat("x", 4096), "Request-Id": value}
+		for _, name := range limits {
+			header[name] = value
+		}
+		_, p := s.serve(t, says(http.StatusOK, header, whole))
+		resp := s.succeeds(t, p)
+		checkHeaders(t, resp.RequestID, 0, resp.Quota)
+		_, p = s.serve(t, says(limited.Status, header, limited.Body))
+		e := s.fails(t, p, providers.KindRateLimited)
+		checkHeaders(t, e.RequestID, e.RetryAfter, e.Quota)
+	}
+}
+
+// limits are the names of the headers that tell of limits: OpenAI's, Azure's and Anthropic's.
+var limits = []string{
+	"Retry-After-Ms",
+	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests",
+	"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens",
+	"Anthropic-Ratelimit-Requests-Limit", "Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset",
+	"Anthropic-Ratelimit-Tokens-Limit", "Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset",
+}
+
+// checkHeaders checks that what was read of headers can be.
+func checkHeaders(t *testing.T, id string, wait time.Duration, q *providers.Quota) {
+	t.Helper()
+	if len(id) > 256 {
+		t.Errorf("a request id of %d bytes", len(id))
+	}
+	if wait < 0 || wait > 48*time.Hour {
+		t.Errorf("retry after %v", wait)
+	}
+	if q == nil {
+		return
+	}
+	for _, a := range []providers.Allowance{q.Requests, q.Tokens, q.InputTokens, q.OutputTokens} {
+		if a.Limit < 0 || a.Left < 0 || a.Left > a.Limit || a.Reset < 0 || a.Reset > 48*time.Hour {
+			t.Errorf("allowance %+v", a)
+		}
+	}
 }
 
 // reuse makes calls that succeed and calls that fail, one after another: all on one connection.

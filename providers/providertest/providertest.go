@@ -1,6 +1,8 @@
 // Package providertest is the conformance suite that every driver passes: what [providers.Provider] promises, checked
 // against real HTTP servers on 127.0.0.1 that answer well, fail, lie, hang and break off.
 //
+// What a driver did in each case is kept beside it, in testdata/conformance.json, and docs/providers.md has it as a table.
+//
 // A driver says how its vendor writes an answer and a failure ([Wire]); the suite serves them and asks for the right
 // kind of error, one attempt a call, no leak and no secret. It does not check what is special to a vendor, nor how an
 // answer is read. A driver without a network leaves Wire nil and gets the cases that need none.
@@ -8,9 +10,12 @@ package providertest
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/weir-ml/weir/providers"
@@ -28,6 +33,8 @@ type Driver struct {
 	Request *providers.Request
 	// Wire is how the vendor writes; nil for a driver without a network.
 	Wire *Wire
+	// Variant tells several drivers of one package apart, such as a dialect; empty where there is one.
+	Variant string
 	// Leaks, where set, is called at the end of each case, after the provider is closed: goleak.VerifyNone belongs here.
 	Leaks func(tb testing.TB)
 }
@@ -82,7 +89,10 @@ func Run(t *testing.T, d Driver) {
 	if d.Leaks == nil {
 		d.Leaks = func(testing.TB) {}
 	}
-	s := &suite{Driver: d}
+	s := &suite{Driver: d, root: t.Name(), outcomes: make(record)}
+	if packageIsADriver() {
+		defer s.keep(t)
+	}
 	t.Run("contract", s.contract)
 	if d.Wire == nil {
 		return
@@ -103,8 +113,20 @@ var required = []providers.Kind{
 	providers.KindContextOverflow, providers.KindRateLimited, providers.KindUnavailable,
 }
 
+// packageIsADriver reports whether the test that runs is in a package of its own below providers: its outcomes are kept.
+func packageIsADriver() bool {
+	folder, err := os.Getwd()
+	return err == nil && filepath.Base(filepath.Dir(folder)) == "providers" && filepath.Base(folder) != "providertest"
+}
+
 // suite is a Driver under way.
-type suite struct{ Driver }
+type suite struct {
+	Driver
+
+	root     string // the name of the test that runs it
+	mu       sync.Mutex
+	outcomes record
+}
 
 // run runs one case, and looks for leaks after it.
 func (s *suite) run(t *testing.T, name string, test func(t *testing.T)) {
@@ -144,6 +166,7 @@ func (s *suite) checked(t *testing.T, resp *providers.Response, err error) (*pro
 		t.Fatalf("response %v and error %v, want exactly one", resp, err)
 	}
 	if err == nil {
+		s.note(t, nil)
 		if resp.Attempts != 0 {
 			t.Errorf("response with %d attempts: a driver leaves them 0", resp.Attempts)
 		}
@@ -153,6 +176,7 @@ func (s *suite) checked(t *testing.T, resp *providers.Response, err error) (*pro
 	if !ok || e == nil {
 		t.Fatalf("error %v (%T), want a *providers.Error", err, err)
 	}
+	s.note(t, e)
 	s.checkError(t, e)
 	return nil, e
 }

@@ -79,8 +79,8 @@ func says(status int, header map[string]string, body string) http.HandlerFunc {
 	}
 }
 
-// breaksOff answers with the start of a body and then resets the connection.
-func breaksOff(start string) http.HandlerFunc {
+// breaksOff answers with the start of a body and then ends the connection: with a reset, or in order.
+func breaksOff(start string, reset bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
@@ -92,7 +92,7 @@ func breaksOff(start string) http.HandlerFunc {
 		if err != nil {
 			return
 		}
-		if tcp, ok := conn.(*net.TCPConn); ok {
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
 			_ = tcp.SetLinger(0) // a reset instead of an orderly end
 		}
 		_ = conn.Close()
