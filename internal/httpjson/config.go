@@ -83,6 +83,10 @@ func (cfg Config) template() (*http.Request, error) {
 	return req, nil
 }
 
+// NewTransport returns the transport that a Client without one makes for itself, for several clients that call one host. Whoever
+// makes it closes its idle connections.
+func NewTransport(cfg Config) *http.Transport { return newTransport(cfg) }
+
 // newTransport returns a transport that keeps one connection for each call in flight. It takes a proxy from the
 // environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
 func newTransport(cfg Config) *http.Transport {

@@ -41,7 +41,7 @@ func sensible(n float64, unit time.Duration) time.Duration {
 
 // RequestID returns the provider's id of the call, at most 128 bytes; empty where it gives none.
 func RequestID(h http.Header) string {
-	for _, name := range [...]string{"X-Request-Id", "Request-Id"} {
+	for _, name := range [...]string{"X-Request-Id", "Request-Id", "Apim-Request-Id"} {
 		if id := h.Get(name); id != "" && printable(id) {
 			return id[:min(len(id), 128)]
 		}

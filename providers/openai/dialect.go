@@ -13,6 +13,8 @@ type Dialect struct {
 	JSONMode bool
 	// CacheKey says that it takes prompt_cache_key.
 	CacheKey bool
+	// NotFound is what to look at when it knows no such model or path, as a question; empty: the model and base_url's end.
+	NotFound string
 }
 
 // SchemaField is where the schema of an answer goes in a request.

@@ -61,16 +61,17 @@ func failureOf(v any, depth int) failure {
 	return failure{}
 }
 
-// paramOf returns the field that a failure is about: OpenAI's param, or the end of FastAPI's loc.
+// paramOf returns the field that a failure is about: OpenAI's param, or FastAPI's loc, with dots between.
 func paramOf(v map[string]any) string {
 	if param, ok := v["param"].(string); ok {
 		return param
 	}
-	place, _ := v["loc"].([]any)
-	if len(place) == 0 {
-		return ""
+	loc, _ := v["loc"].([]any)
+	parts := make([]string, len(loc))
+	for i, part := range loc {
+		parts[i] = word(part)
 	}
-	return word(place[len(place)-1])
+	return strings.Join(parts, ".")
 }
 
 // word returns a type or code, which some servers write as a number.
@@ -120,7 +121,9 @@ var overflows = []string{
 	"context size has been exceeded",        // llama.cpp
 	"exceed context window",                 // llama-cpp-python
 	"exceeds context length",                // Ollama
+	"exceeds the context length",            // Ollama
 	"exceeds the model's context",           // LM Studio
+	"with a larger context length",          // LM Studio
 	"prompt is too long",                    // Anthropic
 	"exceeds the maximum number of tokens",  // Gemini
 	"`inputs` tokens + `max_new_tokens`",    // TGI
@@ -153,7 +156,8 @@ func classify(status int, f failure) providers.Kind {
 		return providers.KindContextOverflow
 	}
 	switch {
-	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusConflict:
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusConflict,
+		status == http.StatusFailedDependency: // TGI, where the model's process fails
 		return providers.KindUnavailable
 	default:
 		return providers.KindBadRequest
@@ -208,7 +212,7 @@ func (p *Provider) advise(kind providers.Kind, f failure, req *providers.Request
 	case providers.KindUnauthorized:
 		return what + "; " + p.keyAdvice()
 	case providers.KindUnknownModel:
-		return fmt.Sprintf("%s; is there a model %q, and does base_url end as it should (usually in /v1)?", what, req.Model)
+		return what + "; " + p.notFoundAdvice(req)
 	case providers.KindQuota:
 		return what + "; the account has no money or quota left"
 	case providers.KindContextOverflow:
@@ -218,6 +222,14 @@ func (p *Provider) advise(kind providers.Kind, f failure, req *providers.Request
 	default:
 		return what
 	}
+}
+
+// notFoundAdvice says what to look at when there is no such model, or no such path.
+func (p *Provider) notFoundAdvice(req *providers.Request) string {
+	if p.dialect.NotFound != "" {
+		return p.dialect.NotFound
+	}
+	return fmt.Sprintf("is there a model %q, and does base_url end as it should (usually in /v1)?", req.Model)
 }
 
 // keyAdvice says what to do about credentials.
