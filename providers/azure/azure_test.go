@@ -4,11 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +18,7 @@ import (
 	"github.com/weir-ml/weir/providers/providertest"
 )
 
-var _ = flag.Bool("update", false, "write the recorded exchanges")
+var update = flag.Bool("update", false, "write the recorded exchanges")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -52,23 +49,25 @@ func TestExchanges(t *testing.T) {
 		"prompt-filter": classic, "answer-filter": classic, "no-deployment": classic, "wrong-key": classic, "wrong-token": token,
 		"rate-limit": classic, "old-version": classic,
 	}
-	for name, cfg := range tests {
-		t.Run(name, func(t *testing.T) {
-			providertest.Replay(t, filepath.Join("testdata", name+".http"), func(tb testing.TB, url string) (*providers.Response, error) {
-				tb.Helper()
-				cfg.BaseURL, cfg.APIKey = url, key
-				return start(tb, cfg).Complete(tb.Context(), &providers.Request{
-					Model: "reviews-gpt-4o", Schema: two, CacheKey: "weir-reviews", Messages: []providers.Message{
-						{Role: providers.RoleUser, Content: "Input 1: \"A delight.\"\nInput 2: \"A bore.\"\nAnswer in JSON."},
-					},
-				})
-			})
-		})
+	req := &providers.Request{
+		Model: "reviews-gpt-4o", Schema: two, CacheKey: "weir-reviews", Messages: []providers.Message{
+			{Role: providers.RoleUser, Content: "Input 1: \"A delight.\"\nInput 2: \"A bore.\"\nAnswer in JSON."},
+		},
 	}
-	files, err := filepath.Glob("testdata/*.http")
-	if err != nil || len(files) != len(tests) {
-		t.Errorf("%v are played, %v recorded (%v)", slices.Sorted(maps.Keys(tests)), files, err)
+	requests := make(map[string]*providers.Request)
+	for name := range tests {
+		requests[name] = req
 	}
+	providertest.Exchanges{
+		Requests: requests,
+		Update:   *update,
+		New: func(tb testing.TB, name, baseURL string) providers.Provider {
+			tb.Helper()
+			cfg := tests[name]
+			cfg.BaseURL, cfg.APIKey = baseURL, key
+			return start(tb, cfg)
+		},
+	}.Run(t)
 }
 
 // TestURLs has the two forms, from each way to write the endpoint.

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +17,7 @@ import (
 	"github.com/weir-ml/weir/providers/providertest"
 )
 
-var _ = flag.Bool("update", false, "write the recorded exchanges")
+var update = flag.Bool("update", false, "write the recorded exchanges")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -49,8 +46,7 @@ func reviews() *providers.Request {
 	}
 }
 
-// TestExchanges plays what the servers publish of their formats against the driver, one after another: an exchange with the
-// name of another before its dot is the call that follows it.
+// TestExchanges plays what the servers publish of their formats against the driver.
 func TestExchanges(t *testing.T) {
 	tests := map[string]string{
 		"generic": compatible.Generic, "vllm": compatible.VLLM, "vllm-structured-outputs": compatible.VLLMStructured,
@@ -58,19 +54,20 @@ func TestExchanges(t *testing.T) {
 		"vllm-refuses": compatible.VLLM, "llamacpp-refuses": compatible.LlamaCpp, "ollama-no-model": compatible.Ollama,
 		"lmstudio-refuses": compatible.LMStudio, "tgi-refuses": compatible.TGI, "llamacpp-loading": compatible.LlamaCpp,
 	}
-	for name, dialect := range tests {
-		t.Run(name, func(t *testing.T) {
-			providertest.Replay(t, filepath.Join("testdata", name+".http"), func(tb testing.TB, url string) (*providers.Response, error) {
-				tb.Helper()
-				cfg := compatible.Config{BaseURL: url + "/v1", Dialect: dialect, APIKey: func() string { return providertest.Key }}
-				return start(tb, cfg).Complete(tb.Context(), reviews())
+	requests := make(map[string]*providers.Request)
+	for name := range tests {
+		requests[name] = reviews()
+	}
+	providertest.Exchanges{
+		Requests: requests,
+		Update:   *update,
+		New: func(tb testing.TB, name, baseURL string) providers.Provider {
+			tb.Helper()
+			return start(tb, compatible.Config{
+				BaseURL: baseURL + "/v1", Dialect: tests[name], APIKey: func() string { return providertest.Key },
 			})
-		})
-	}
-	files, err := filepath.Glob("testdata/*.http")
-	if err != nil || len(files) != len(tests) {
-		t.Errorf("%v are played, %v recorded (%v)", slices.Sorted(maps.Keys(tests)), files, err)
-	}
+		},
+	}.Run(t)
 }
 
 // TestConformance holds every dialect to the suite with answers and failures of its own server.

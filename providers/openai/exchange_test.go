@@ -1,8 +1,6 @@
 package openai_test
 
 import (
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/weir-ml/weir/providers"
@@ -49,17 +47,18 @@ func TestExchanges(t *testing.T) {
 		"responses-failed":    {openai.Config{API: openai.APIResponses}, reviews("gpt-4o-mini")},
 		"responses-filter":    {openai.Config{API: openai.APIResponses}, reviews("gpt-4o-mini")},
 	}
+	requests := make(map[string]*providers.Request)
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			providertest.Replay(t, filepath.Join("testdata", name+".http"), func(tb testing.TB, url string) (*providers.Response, error) {
-				tb.Helper()
-				test.cfg.BaseURL, test.cfg.APIKey = url+"/v1", func() string { return providertest.Key }
-				return start(tb, test.cfg).Complete(tb.Context(), test.req)
-			})
-		})
+		requests[name] = test.req
 	}
-	files, err := filepath.Glob("testdata/*.http")
-	if err != nil || len(files) != len(tests) {
-		t.Errorf("%d exchanges are played, %d recorded (%v): %s", len(tests), len(files), err, strings.Join(files, " "))
-	}
+	providertest.Exchanges{
+		Requests: requests,
+		Update:   *update,
+		New: func(tb testing.TB, name, baseURL string) providers.Provider {
+			tb.Helper()
+			cfg := tests[name].cfg
+			cfg.BaseURL, cfg.APIKey = baseURL+"/v1", func() string { return providertest.Key }
+			return start(tb, cfg)
+		},
+	}.Run(t)
 }

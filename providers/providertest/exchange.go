@@ -19,7 +19,7 @@ import (
 
 // Exchanges replays the recorded exchanges of a driver, the files testdata/*.http. Each has three parts, with lines of ### between
 // them: the request that the driver must send, the answer of the vendor, as its documentation has it, and what the driver must make
-// of it. The first and the last are golden.
+// of it. The first and the last are golden. Lines at the top that start with # are a comment.
 type Exchanges struct {
 	// Requests are the prompts, by the name of their file without its end. Each file has one, and each of these has a file.
 	Requests map[string]*providers.Request
@@ -60,7 +60,8 @@ func (x Exchanges) replay(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, rest, ok := strings.Cut(string(text), answerLine)
+	comment, exchange := cutComment(string(text))
+	request, rest, ok := strings.Cut(exchange, answerLine)
 	answer, result, whole := strings.Cut(rest, resultLine)
 	if !ok || !whole {
 		t.Fatalf("%s has not three parts with ### answer and ### result between them", file)
@@ -74,7 +75,7 @@ func (x Exchanges) replay(t *testing.T, name string) {
 	resp, problem := x.New(t, name, server.URL).Complete(t.Context(), x.Requests[name])
 	got := outcome(t, server.URL, resp, providers.AsError(problem))
 	if x.Update {
-		text = []byte(sent + answerLine + answer + resultLine + got)
+		text = []byte(comment + sent + answerLine + answer + resultLine + got)
 		if err := os.WriteFile(file, text, 0o600); err != nil { //nolint:gosec // the golden file itself, below testdata
 			t.Fatal(err)
 		}
@@ -86,6 +87,16 @@ func (x Exchanges) replay(t *testing.T, name string) {
 	if got != result {
 		t.Errorf("result\n%s\nwant\n%s", got, result)
 	}
+}
+
+// cutComment cuts the lines with # off the top.
+func cutComment(text string) (comment, rest string) {
+	end := 0
+	for strings.HasPrefix(text[end:], "#") && !strings.HasPrefix(text[end:], "###") {
+		end += strings.IndexByte(text[end:]+"\n", '\n') + 1
+	}
+	end = min(end, len(text))
+	return text[:end], text[end:]
 }
 
 // recorded writes a request down, without what differs from run to run, and without the key.
@@ -132,6 +143,7 @@ type view struct {
 	Message    string           `json:"message,omitempty"`
 	Status     int              `json:"status,omitempty"`
 	RetryAfter string           `json:"retry_after,omitempty"`
+	Learned    bool             `json:"learned,omitempty"`
 	RequestID  string           `json:"request_id,omitempty"`
 	Limits     map[string]limit `json:"limits,omitempty"`
 }
@@ -155,7 +167,7 @@ func outcome(t *testing.T, baseURL string, resp *providers.Response, e *provider
 	case e != nil:
 		v = view{
 			Kind: e.Kind.String(), Message: strings.ReplaceAll(e.Message, baseURL, "http://provider"), Status: e.Status,
-			RequestID: e.RequestID, Limits: limits(e.Quota),
+			RequestID: e.RequestID, Limits: limits(e.Quota), Learned: e.Learned,
 		}
 		if e.RetryAfter > 0 {
 			v.RetryAfter = e.RetryAfter.String()

@@ -185,7 +185,7 @@ func (s *suite) absurdHeaders(t *testing.T) {
 	limited := s.Wire.Failures[providers.KindRateLimited][0]
 	for _, value := range []string{"-1", "NaN", "1e300", "99999999999999999999", "-99999h", "9999999h", "soon", "\xff", strings.Repeat("9", 4096)} {
 		header := map[string]string{"Retry-After": value, "X-Request-Id": strings.Repeat("x", 4096), "Request-Id": value}
-		for _, name := range limits {
+		for _, name := range limitHeaders {
 			header[name] = value
 		}
 		_, p := s.serve(t, says(http.StatusOK, header, whole))
@@ -197,8 +197,8 @@ func (s *suite) absurdHeaders(t *testing.T) {
 	}
 }
 
-// limits are the names of the headers that tell of limits: OpenAI's, Azure's and Anthropic's.
-var limits = []string{
+// limitHeaders are the names of the headers that tell of limits: OpenAI's, Azure's and Anthropic's.
+var limitHeaders = []string{
 	"Retry-After-Ms",
 	"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests",
 	"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens",

@@ -87,3 +87,10 @@ func readRecord(path string) (record, error) {
 	var kept record
 	return kept, json.Unmarshal(data, &kept)
 }
+
+// updating reports whether golden files are to be written: by the test's own flag -update, or, for packages whose tests have
+// none, by the environment.
+func updating() bool {
+	f := flag.Lookup("update")
+	return f != nil && f.Value.String() == "true" || os.Getenv("WEIR_UPDATE") == "conformance"
+}
