@@ -10,32 +10,52 @@ import (
 )
 
 // Secret is a key or token that stands in the file by reference: `env:NAME` or `file:/path`. Whatever prints it (fmt, slog,
-// JSON, YAML) prints the reference. The zero Secret is none.
+// JSON, YAML) prints the reference. The zero Secret is none. Its methods may be called by several goroutines at once.
 type Secret struct {
 	ref string
 	// reveal is a function, so that no printing by reflection reaches the value, not even inside an unexported field.
 	reveal func() string
 }
 
-const maxSecret = 64 << 10
-
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// ReadSecret reads what ref refers to, now: the value does not follow later changes. Line ends after the value are cut off.
-// It is an error if there is no value, or one that could not be sent in a header; no error shows it.
-func ReadSecret(ref string) (Secret, error) {
+// ReadSecret reads what ref refers to. The value of a file follows the file: it is read again when the file has changed, which
+// is looked for at most once a second. Line ends after the value are cut off. It is an error if there is no value, or one that
+// could not be sent as a token; no error shows it.
+func ReadSecret(ref string) (Secret, error) { return readSecret(ref, isToken) }
+
+// readSecret is ReadSecret for values of which each character is allowed.
+func readSecret(ref string, allowed func(rune) bool) (Secret, error) {
+	if path, ok := strings.CutPrefix(ref, "file:"); ok && path != "" {
+		f := &secretFile{path: path, allowed: allowed}
+		if err := f.read(); err != nil {
+			return Secret{}, err
+		}
+		return Secret{ref: ref, reveal: f.current}, nil
+	}
 	value, err := dereference(ref)
+	if err == nil {
+		value, err = sound(ref, value, allowed)
+	}
 	if err != nil {
 		return Secret{}, err
 	}
+	return Secret{ref: ref, reveal: func() string { return value }}, nil
+}
+
+// isToken reports whether a key or token may have the character.
+func isToken(c rune) bool { return c >= '!' && c <= '~' }
+
+// sound returns the value without its line end, or why it cannot be a secret.
+func sound(ref, value string, allowed func(rune) bool) (string, error) {
 	value = strings.TrimRight(value, "\r\n")
 	if value == "" {
-		return Secret{}, fmt.Errorf("refers to %s, which is empty", ref)
+		return "", fmt.Errorf("refers to %s, which is empty", ref)
 	}
-	if strings.ContainsFunc(value, func(c rune) bool { return c < '!' || c > '~' }) {
-		return Secret{}, fmt.Errorf("refers to %s, which holds blanks, line breaks or other characters that no key has", ref)
+	if strings.ContainsFunc(value, func(c rune) bool { return !allowed(c) }) {
+		return "", fmt.Errorf("refers to %s, which holds blanks, line breaks or other characters that no key has", ref)
 	}
-	return Secret{ref: ref, reveal: func() string { return value }}, nil
+	return value, nil
 }
 
 func dereference(ref string) (string, error) {
@@ -46,21 +66,7 @@ func dereference(ref string) (string, error) {
 		}
 		return value, nil
 	}
-	if path, ok := strings.CutPrefix(ref, "file:"); ok && path != "" {
-		return readSecretFile(path)
-	}
 	return "", errors.New("must be a reference, env:NAME or file:/path: put the key into a variable or a file of its own")
-}
-
-func readSecretFile(path string) (string, error) {
-	data, err := readFile(path, maxSecret)
-	if err != nil {
-		return "", fmt.Errorf("refers to a file that cannot be read: %w", err)
-	}
-	if len(data) > maxSecret {
-		return "", fmt.Errorf("refers to %s, which is larger than %s", path, Bytes(maxSecret))
-	}
-	return string(data), nil
 }
 
 // Reveal returns the value itself; empty if there is none.
