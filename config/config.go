@@ -88,26 +88,6 @@ type Limits struct {
 	DrainTimeout time.Duration
 }
 
-// The kinds of provider.
-const (
-	// KindOpenAI speaks OpenAI's chat completions, over HTTP.
-	KindOpenAI = "openai"
-	// KindLocal is the small sentiment model inside the binary.
-	KindLocal = "local"
-)
-
-// Provider is one account with someone who sells completions.
-type Provider struct {
-	// Kind is KindOpenAI or KindLocal.
-	Kind string
-	// BaseURL is the URL that the paths of the API are added to; empty for KindLocal.
-	BaseURL string
-	// APIKey is sent with every call; none: no key is sent.
-	APIKey Secret
-	// MaxInFlight is the most calls at once.
-	MaxInFlight int
-}
-
 // Model is a provider's model together with the options that it is used with.
 type Model struct {
 	// Provider is the name of the provider in the same Config.

@@ -5,6 +5,8 @@ import "strings"
 // Row is a line of a table of fields, for the tests outside.
 type Row struct {
 	Key, Kind, Standard, Allowed, Doc string
+	// Only are the kinds of provider that it is for; none: all.
+	Only []string
 	// Unreadable says why the default cannot be read or is not allowed; empty: it can.
 	Unreadable string
 }
@@ -17,7 +19,7 @@ func Rows() (file, provider, model []Row) {
 func rows[T any](fields []field[T]) []Row {
 	var all []Row
 	for _, f := range fields {
-		row := Row{Key: f.key, Kind: f.kind, Standard: f.standard, Allowed: allowed(f), Doc: f.doc}
+		row := Row{Key: f.key, Kind: f.kind, Standard: f.standard, Allowed: allowed(f), Doc: f.doc, Only: f.only}
 		var target T
 		if f.standard != "" {
 			if err := read(f.at(&target), f.standard); err != nil {

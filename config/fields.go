@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // field is a line of the tables below: one key of the file, with everything that the reader, the checks and the reference
 // page need to know of it.
@@ -15,6 +18,8 @@ type field[T any] struct {
 	min, max int64
 	// choices are the words that a text may be; none: any.
 	choices []string
+	// only are the kinds of provider that it has a meaning for, and is optional with; none: all.
+	only []string
 	// doc says what it is for, and what happens at a bound.
 	doc string
 	// at finds the place of the value, whose type decides how it is read.
@@ -106,21 +111,74 @@ var fields = []field[Config]{
 	},
 }
 
+// remote are the kinds of provider that are called over a network.
+var remote = []string{KindOpenAI, KindAzure, KindAnthropic, KindGemini, KindBedrock, KindCompatible}
+
 // providerFields are the keys of a provider.
 var providerFields = []field[Provider]{
 	{
-		key: "kind", kind: "word", choices: []string{KindOpenAI, KindLocal}, at: func(p *Provider) any { return &p.Kind },
-		doc: "`openai`: any HTTP endpoint with OpenAI's chat completions (vLLM, Ollama, llama.cpp, gateways). `local`: the small " +
-			"sentiment model inside weir.",
+		key: "kind", kind: "word", at: func(p *Provider) any { return &p.Kind }, choices: append(slices.Clone(remote), KindLocal),
+		doc: "Whose API it is ([providers.md](providers.md)). `openai`: OpenAI, or an endpoint that does as OpenAI does. " +
+			"`compatible`: vLLM, llama.cpp, Ollama and other servers with OpenAI's chat completions, by `dialect`. `local`: the " +
+			"small sentiment model inside weir.",
 	},
 	{
-		key: "base_url", kind: "URL", max: 2048, at: func(p *Provider) any { return &p.BaseURL },
-		doc: "What the paths of the API are added to; http or https, without credentials, query or fragment. With kind `openai` " +
-			"it is `" + openAIBaseURL + "` where there is none; kind `local` has none.",
+		key: "base_url", kind: "URL", max: 2048, only: remote, at: func(p *Provider) any { return &p.BaseURL },
+		doc: "What the paths of the API are added to; http or https, without credentials, query or fragment. Needed with " +
+			"`azure` (the resource's endpoint) and `compatible`; else the vendor's own where there is none, for `openai` `" +
+			openAIBaseURL + "`.",
 	},
 	{
-		key: "api_key", kind: "secret", at: func(p *Provider) any { return &p.APIKey },
+		key: "api_key", kind: "secret", only: remote, at: func(p *Provider) any { return &p.APIKey },
 		doc: "Key that is sent with every call. Without one none is sent. It comes from here alone, never from a request.",
+	},
+	{
+		key: "api", kind: "word", choices: []string{"chat", "responses"}, only: []string{KindOpenAI, KindAzure},
+		at:  func(p *Provider) any { return &p.API },
+		doc: "Chat completions, or the Responses API, which is asked to store nothing. Chat where there is none.",
+	},
+	{
+		key: "dialect", kind: "word", only: []string{KindCompatible}, at: func(p *Provider) any { return &p.Dialect },
+		choices: []string{"generic", "llamacpp", "lmstudio", "ollama", "tgi", "vllm", "vllm-structured-outputs"},
+		doc:     "Which server it is, and so what it takes of a schema. Generic where there is none.",
+	},
+	{
+		key: "organization", kind: "text", max: 256, only: []string{KindOpenAI}, at: func(p *Provider) any { return &p.Organization },
+		doc: "Organisation whose calls these are, where the key belongs to several.",
+	},
+	{
+		key: "project", kind: "text", max: 256, only: []string{KindOpenAI}, at: func(p *Provider) any { return &p.Project },
+		doc: "Project whose calls these are.",
+	},
+	{
+		key: "service_tier", kind: "word", only: []string{KindOpenAI, KindAzure}, at: func(p *Provider) any { return &p.ServiceTier },
+		choices: []string{"auto", "default", "fast", "flex", "priority", "scale"},
+		doc:     "How fast and how dear calls are, in OpenAI's words. Not every model has every tier.",
+	},
+	{
+		key: "api_version", kind: "text", max: 64, only: []string{KindAzure}, at: func(p *Provider) any { return &p.APIVersion },
+		doc: "Version such as `2024-10-21`, for the older URLs with the deployment in them. Without one it is `/openai/v1`.",
+	},
+	{
+		key: "deployment", kind: "text", max: 256, only: []string{KindAzure}, at: func(p *Provider) any { return &p.Deployment },
+		doc: "Deployment of all the provider's models. Without one, what a model is called is its deployment.",
+	},
+	{
+		key: "auth", kind: "word", choices: []string{"key", "token"}, only: []string{KindAzure}, at: func(p *Provider) any { return &p.Auth },
+		doc: "What api_key is: a key, or a token of Microsoft Entra (in a file that is replaced before it ends). A key where there is none.",
+	},
+	{
+		key: "region", kind: "text", max: 64, only: []string{KindBedrock}, at: func(p *Provider) any { return &p.Region },
+		doc: "AWS region, such as `eu-central-1`. Needed where there is no base_url.",
+	},
+	{
+		key: "headers", kind: "header: value, …", only: remote, at: func(p *Provider) any { return &p.Headers },
+		doc: "Sent with every call, such as a gateway's own. A value may be a reference, as a secret is, and must be one where the " +
+			"header's name looks like a secret's. At most 32, read at the start.",
+	},
+	{
+		key: "ca_file", kind: "path", max: 4096, only: remote, at: func(p *Provider) any { return &p.CAFile },
+		doc: "PEM file of authorities that are trusted besides the system's. A relative path starts at the file's folder.",
 	},
 	{
 		key: "max_in_flight", kind: "number", standard: "64", min: 1, max: 4096, at: func(p *Provider) any { return &p.MaxInFlight },
@@ -138,7 +196,7 @@ var modelFields = []field[Model]{
 	},
 	{
 		key: "model", kind: "text", max: 256, at: func(m *Model) any { return &m.Model },
-		doc: "What the provider calls the model. Needed with kind `openai`.",
+		doc: "What the provider calls the model. Needed with every kind but `local`, and `azure` with a deployment.",
 	},
 	{
 		key: "description", kind: "text", max: 1024, at: func(m *Model) any { return &m.Description },

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/weir-ml/weir/config"
 	"github.com/weir-ml/weir/options"
@@ -68,8 +69,15 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Providers: map[string]config.Provider{
 			"house.gpu-1": {
 				Kind: "openai", BaseURL: "http://10.0.0.5:8000/v1", APIKey: secret(t, "file:testdata/key.txt"), MaxInFlight: 8,
+				API: "responses", Organization: "org-1", Project: "proj_1", ServiceTier: "flex", CAFile: "testdata/ca.pem",
 			},
-			"2": {Kind: "local", MaxInFlight: 64},
+			"azure": {
+				Kind: "azure", BaseURL: "https://weir.openai.azure.com", APIKey: secret(t, "env:WEIR_TEST_TOKEN"),
+				APIVersion: "2024-10-21", Deployment: "house", Auth: "token", MaxInFlight: 64,
+			},
+			"aws":   {Kind: "bedrock", Region: "eu-central-1", APIKey: secret(t, "env:WEIR_TEST_TOKEN"), MaxInFlight: 64},
+			"gpu-2": {Kind: "compatible", Dialect: "vllm", BaseURL: "http://127.0.0.1:8000/v1", MaxInFlight: 64},
+			"2":     {Kind: "local", MaxInFlight: 64},
 		},
 		Models: map[string]config.Model{
 			"reviews": {
@@ -88,7 +96,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Message: "is http: api_key and every record go over the network unencrypted",
 		}},
 	}
-	if diff := cmp.Diff(want, got, secretsByValue); diff != "" {
+	headers := got.Providers["house.gpu-1"].HeaderValues()
+	if diff := cmp.Diff(map[string]string{"X-Team": "reviews, and so on", "X-Gateway-Key": "token-value"}, headers); diff != "" {
+		t.Errorf("headers (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(want, got, secretsByValue, cmpopts.IgnoreFields(config.Provider{}, "Headers")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -164,7 +176,9 @@ func TestWarnings(t *testing.T) {
   plain: {kind: openai, base_url: "http://gpu:8000/v1", api_key: env:WEIR_TEST_TOKEN}
   near: {kind: openai, base_url: "http://localhost:8000/v1", api_key: env:WEIR_TEST_TOKEN}
   keyless: {kind: openai, base_url: "http://gpu:8000/v1"}
+  gateway: {kind: anthropic, base_url: "https://gateway", headers: {X-Gateway-Key: env:WEIR_TEST_TOKEN}}
   forgot: {kind: openai}
+  google: {kind: gemini}
 models: {m: {provider: plain, model: x}}
 `
 	c, err := config.Parse("weir.yaml", []byte(file))
@@ -176,7 +190,8 @@ models: {m: {provider: plain, model: x}}
 		got = append(got, w.String())
 	}
 	want := []string{
-		"weir.yaml:5:3: providers.forgot has no api_key, and api.openai.com answers no call without one",
+		"weir.yaml:6:3: providers.forgot has no api_key, and api.openai.com answers no call without one",
+		"weir.yaml:7:3: providers.google has no api_key, and no call is answered without one",
 		"weir.yaml:2:25: providers.plain.base_url is http: api_key and every record go over the network unencrypted",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

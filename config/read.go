@@ -101,6 +101,9 @@ func (r *reader) value(path string, to any, node ast.Node) {
 	case *map[string]string:
 		*to = make(map[string]string)
 		r.each(path, node, func(path, name string, value ast.Node) { r.option(path, name, value, *to) })
+	case *map[string]Header:
+		*to = make(map[string]Header)
+		r.each(path, node, func(path, name string, value ast.Node) { r.header(path, name, value, *to) })
 	case *[]string:
 		*to = r.overridable(path, node)
 	case *Secret:
@@ -125,7 +128,21 @@ func (r *reader) provider(path string, node ast.Node) Provider {
 	if p.Kind == KindOpenAI && p.BaseURL == "" {
 		p.BaseURL = openAIBaseURL
 	}
+	p.CAFile = r.resolvePath(p.CAFile)
 	return p
+}
+
+// header reads one header of a provider.
+func (r *reader) header(path, name string, node ast.Node, set map[string]Header) {
+	text, ok := r.text(path, node)
+	if !ok {
+		return
+	}
+	h, err := readHeader(name, r.resolveReference(text))
+	if err != nil {
+		r.add(r.places[path], path, err.Error())
+	}
+	set[name] = h
 }
 
 func (r *reader) model(path string, node ast.Node) Model {
@@ -179,14 +196,19 @@ func (r *reader) secret(path string, node ast.Node, to *Secret) {
 	if !ok {
 		return
 	}
-	if file, isFile := strings.CutPrefix(ref, "file:"); isFile {
-		ref = "file:" + r.resolvePath(file)
-	}
-	secret, err := ReadSecret(ref)
+	secret, err := ReadSecret(r.resolveReference(ref))
 	if err != nil {
 		r.add(r.places[path], path, err.Error())
 	}
 	*to = secret
+}
+
+// resolveReference makes the path of a reference to a file start at the folder of the configuration.
+func (r *reader) resolveReference(ref string) string {
+	if file, isFile := strings.CutPrefix(ref, "file:"); isFile {
+		return "file:" + r.resolvePath(file)
+	}
+	return ref
 }
 
 // text reads a scalar as the text that stands in the file.

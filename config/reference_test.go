@@ -31,7 +31,11 @@ func table(title, prefix string, rows []config.Row) string {
 		if row.Standard != "" {
 			standard = "`" + row.Standard + "`"
 		}
-		fmt.Fprintf(&b, "| `%s%s` | %s | %s | %s |\n", prefix, row.Key, kind, standard, row.Doc)
+		doc := row.Doc
+		if n := len(row.Only); n > 0 && n < 6 {
+			doc = "Kind " + strings.Join(row.Only, ", ") + ": " + doc
+		}
+		fmt.Fprintf(&b, "| `%s%s` | %s | %s | %s |\n", prefix, row.Key, kind, standard, doc)
 	}
 	if prefix == "models.NAME." {
 		return b.String()

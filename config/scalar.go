@@ -109,6 +109,9 @@ func (f field[T]) within(n int64, show func(int64) string) string {
 }
 
 func (f field[T]) checkText(text string) string {
+	if text == "" && len(f.only) > 0 {
+		return ""
+	}
 	if len(f.choices) > 0 && !slices.Contains(f.choices, text) {
 		if text == "" {
 			return "is missing: " + strings.Join(f.choices, " or ")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -120,41 +119,6 @@ func (v *validation) name(path, name string) {
 	}
 }
 
-func (v *validation) provider(path, name string, p Provider) {
-	v.name(path, name)
-	checkFields(v, path+".", &p, providerFields)
-	switch p.Kind {
-	case KindLocal:
-		if p.BaseURL != "" {
-			v.add(path+".base_url", "has no meaning with kind local, which calls nobody")
-		}
-		if p.APIKey.IsSet() {
-			v.add(path+".api_key", "has no meaning with kind local, which calls nobody")
-		}
-	case KindOpenAI:
-		v.baseURL(path, p)
-	}
-}
-
-func (v *validation) baseURL(path string, p Provider) {
-	at := path + ".base_url"
-	u, err := url.Parse(p.BaseURL)
-	// The URL itself stays out of the messages: where it is wrong, it may hold a key.
-	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		v.add(at, "must be a URL such as "+openAIBaseURL+" or http://127.0.0.1:8000/v1")
-		return
-	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		v.add(at, "must have no credentials, query or fragment in it; a key belongs into api_key")
-	}
-	if u.Scheme == "http" && p.APIKey.IsSet() && !isLoopback(u.Hostname()) {
-		v.warn(at, "is http: api_key and every record go over the network unencrypted")
-	}
-	if u.Hostname() == "api.openai.com" && !p.APIKey.IsSet() {
-		v.warn(path, "has no api_key, and api.openai.com answers no call without one")
-	}
-}
-
 func (v *validation) model(path, name string, m Model) {
 	v.name(path, name)
 	checkFields(v, path+".", &m, modelFields)
@@ -162,8 +126,8 @@ func (v *validation) model(path, name string, m Model) {
 	if !ok {
 		v.add(path+".provider", v.noProvider(m.Provider))
 	}
-	if m.Model == "" && provider.Kind == KindOpenAI {
-		v.add(path+".model", "is missing: what the provider calls the model, such as gpt-4o-mini")
+	if m.Model == "" && ok && provider.Kind != KindLocal && provider.Deployment == "" {
+		v.add(path+".model", "is missing: what the provider calls the model, such as "+vendors[provider.Kind].model)
 	}
 	_, problems := options.Resolve(m.Layer(name))
 	for _, problem := range problems {
