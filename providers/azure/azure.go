@@ -115,7 +115,7 @@ func (p *Provider) at(deployment string) (*openai.Provider, error) {
 		return at, nil
 	}
 	if len(p.byDeployment) >= maxDeployments {
-		return nil, fmt.Errorf("model: this is deployment number %d of one provider; at most %d are called", maxDeployments+1, maxDeployments)
+		return nil, fmt.Errorf("model: more than %d deployments of one provider are not called", maxDeployments)
 	}
 	at, err := openai.New(p.driver(deployment))
 	if err == nil {

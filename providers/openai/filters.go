@@ -36,7 +36,8 @@ func active(results any) filters {
 	var names filters
 	fields, _ := results.(map[string]any)
 	for name, result := range fields {
-		if details, _ := result.(map[string]any); details["filtered"] == true && plain(name) {
+		details, _ := result.(map[string]any)
+		if filtered, _ := details["filtered"].(bool); filtered && plain(name) {
 			names = append(names, name)
 		}
 	}

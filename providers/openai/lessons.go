@@ -66,7 +66,7 @@ func (p *Provider) learn(kind providers.Kind, status int, f failure, as shape) b
 		return false
 	}
 	said := strings.ToLower(f.param + " " + f.message)
-	what := ""
+	var what string
 	switch {
 	case as.form == providers.FormSchema && mentions(said, schemaWords):
 		what = refusedSchema(said, as)

@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weir-ml/weir/internal/httpjson"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/openai"
 )
@@ -35,7 +35,7 @@ func (s *picky) RoundTrip(r *http.Request) (*http.Response, error) {
 			return w.Result(), nil
 		}
 	}
-	text, _ := json.Marshal(s.answer)
+	text := httpjson.AppendString(nil, s.answer)
 	_, _ = fmt.Fprintf(w, `{"choices":[{"message":{"content":%s},"finish_reason":"stop"}]}`, text)
 	return w.Result(), nil
 }
@@ -54,23 +54,33 @@ func TestWhatAServerRefusesIsLeftOut(t *testing.T) {
 		"nothing": {nil, 1, providers.FormSchema, []string{"json_schema", "prompt_cache_key", `"max_tokens":9`}, nil},
 		"schemas": {
 			map[string]string{`json_schema`: `{"error":{"message":"json_schema is not supported"}}`},
-			2, providers.FormJSON, []string{`{"type":"json_object"}`}, []string{"json_schema"},
+			2, providers.FormJSON,
+			[]string{`{"type":"json_object"}`},
+			[]string{"json_schema"},
 		},
 		"this schema": {
 			map[string]string{`json_schema`: `{"error":{"message":"Invalid schema for response_format 'weir_2'","param":"response_format"}}`},
-			2, providers.FormJSON, []string{`{"type":"json_object"}`}, []string{"json_schema"},
+			2, providers.FormJSON,
+			[]string{`{"type":"json_object"}`},
+			[]string{"json_schema"},
 		},
 		"schemas and JSON mode": {
 			map[string]string{`response_format`: `{"detail":[{"type":"extra_forbidden","loc":["body","response_format"],"msg":"Extra inputs are not permitted"}]}`},
-			3, providers.FormFree, []string{"prompt_cache_key"}, []string{"response_format"},
+			3, providers.FormFree,
+			[]string{"prompt_cache_key"},
+			[]string{"response_format"},
 		},
 		"the cache's key": {
 			map[string]string{`prompt_cache_key`: `{"error":{"message":"Unrecognized request argument supplied: prompt_cache_key"}}`},
-			2, providers.FormSchema, []string{"json_schema"}, []string{"prompt_cache_key"},
+			2, providers.FormSchema,
+			[]string{"json_schema"},
+			[]string{"prompt_cache_key"},
 		},
 		"the bound's name": {
 			map[string]string{`"max_tokens"`: `{"error":{"message":"Unsupported parameter: 'max_tokens'","param":"max_tokens","code":"unsupported_parameter"}}`},
-			2, providers.FormSchema, []string{`"max_completion_tokens":9`}, []string{`"max_tokens"`},
+			2, providers.FormSchema,
+			[]string{`"max_completion_tokens":9`},
+			[]string{`"max_tokens"`},
 		},
 		"all of it": {
 			map[string]string{
@@ -78,7 +88,9 @@ func TestWhatAServerRefusesIsLeftOut(t *testing.T) {
 				`prompt_cache_key`: `{"error":{"message":"unknown field prompt_cache_key"}}`,
 				`"max_tokens"`:     `{"error":{"message":"unknown field max_tokens"}}`,
 			},
-			5, providers.FormFree, []string{`"max_completion_tokens":9`}, []string{"response_format", "prompt_cache_key"},
+			5, providers.FormFree,
+			[]string{`"max_completion_tokens":9`},
+			[]string{"response_format", "prompt_cache_key"},
 		},
 	}
 	for name, test := range tests {

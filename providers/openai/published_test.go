@@ -1,6 +1,7 @@
 package openai_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -19,8 +20,8 @@ func published(t *testing.T, api openai.API) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	doc, err := jsonschema.UnmarshalJSON(file)
+	err = errors.Join(err, file.Close())
 	if err != nil {
 		t.Fatal(err)
 	}

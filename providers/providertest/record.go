@@ -16,12 +16,13 @@ import (
 	"github.com/weir-ml/weir/providers"
 )
 
-// record is what a driver did in each case of the suite, by the case's name: "answer", or the kinds of its errors, with commas between. It is kept
-// in the driver's testdata, from where the table of docs/providers.md is made.
+// record is what a driver did in each case of the suite, by the case's name: "answer", or the kinds of its errors, with commas
+// between. It is kept in the driver's testdata, from where the table of docs/providers.md is made.
 type record map[string]string
 
 // note notes an outcome of the running case.
 func (s *suite) note(t *testing.T, e *providers.Error) {
+	t.Helper()
 	outcome := "answer"
 	if e != nil {
 		outcome = e.Kind.String()
@@ -40,7 +41,8 @@ func (s *suite) note(t *testing.T, e *providers.Error) {
 //go:generate env WEIR_UPDATE=conformance go test -count=1 -run ^TestConformance$ ../...
 //go:generate go test -count=1 -run ^TestTableIsFresh$ -update .
 
-// keep compares what was noted with the record in testdata, or writes it where golden files are to be. A run of some of the cases is compared as far as it goes.
+// keep compares what was noted with the record in testdata, or writes it where golden files are to be. A run of some of the
+// cases is compared as far as it goes.
 func (s *suite) keep(t *testing.T) {
 	t.Helper()
 	path := filepath.Join("testdata", strings.TrimSuffix("conformance-"+s.Variant, "-")+".json")
@@ -59,7 +61,8 @@ func (s *suite) keep(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.outcomes)) {
 		if kept[name] != s.outcomes[name] {
-			t.Errorf("%s: %q, but %s has %q; if that is meant, run go generate ./providers/providertest", name, s.outcomes[name], path, kept[name])
+			t.Errorf("%s: %q, but %s has %q; if that is meant, run go generate ./providers/providertest",
+				name, s.outcomes[name], path, kept[name])
 		}
 	}
 	if whole && len(kept) != len(s.outcomes) {
