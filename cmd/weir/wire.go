@@ -12,12 +12,10 @@ import (
 	"github.com/weir-ml/weir/inference"
 	"github.com/weir-ml/weir/internal/telemetry"
 	"github.com/weir-ml/weir/providers"
-	"github.com/weir-ml/weir/providers/local"
-	"github.com/weir-ml/weir/providers/openai"
 	"github.com/weir-ml/weir/server"
 )
 
-// This file is the one place where a configuration becomes drivers, an engine and a server.
+// This file, and drivers.go for the drivers, is the one place where a configuration becomes an engine and a server.
 
 // account is a configured provider: its driver, and the limit that all its models share.
 type account struct {
@@ -47,22 +45,11 @@ func newAccounts(cfg *config.Config, log *slog.Logger) (accounts, error) {
 }
 
 func newAccount(p config.Provider, fuse *providers.Breaker) (account, error) {
-	a := account{
-		kind: p.Kind, limit: providers.NewLimit(p.MaxInFlight), fuse: fuse, close: func() {},
+	d, closes, err := newDriver(p)
+	if err != nil {
+		return account{}, err
 	}
-	switch p.Kind {
-	case config.KindLocal:
-		a.driver = local.New()
-	case config.KindOpenAI:
-		driver, err := openai.New(openai.Config{BaseURL: p.BaseURL, APIKey: p.APIKey.Reveal, MaxInFlight: p.MaxInFlight})
-		if err != nil {
-			return account{}, err
-		}
-		a.driver, a.close = driver, driver.Close
-	default:
-		return account{}, fmt.Errorf("no driver for kind %q", p.Kind)
-	}
-	return a, nil
+	return account{kind: p.Kind, driver: d, limit: providers.NewLimit(p.MaxInFlight), fuse: fuse, close: closes}, nil
 }
 
 // newBreaker returns a provider's breaker, which logs its moves.

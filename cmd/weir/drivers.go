@@ -1,0 +1,94 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"github.com/weir-ml/weir/config"
+	"github.com/weir-ml/weir/providers"
+	"github.com/weir-ml/weir/providers/azure"
+	"github.com/weir-ml/weir/providers/compatible"
+	"github.com/weir-ml/weir/providers/local"
+	"github.com/weir-ml/weir/providers/openai"
+)
+
+// driver is a provider that keeps connections.
+type driver interface {
+	providers.Provider
+	Close()
+}
+
+// drivers make the drivers of what is called over a network, by the kind of the provider.
+var drivers = map[string]func(p config.Provider, roots *x509.CertPool) (driver, error){
+	config.KindOpenAI:     newOpenAI,
+	config.KindAzure:      newAzure,
+	config.KindCompatible: newCompatible,
+}
+
+// newDriver makes the driver of a provider, and what closes its connections.
+func newDriver(p config.Provider) (providers.Provider, func(), error) {
+	if p.Kind == config.KindLocal {
+		return local.New(), func() {}, nil
+	}
+	create, ok := drivers[p.Kind]
+	if !ok {
+		return nil, nil, fmt.Errorf("no driver for kind %q", p.Kind)
+	}
+	roots, err := p.RootCAs()
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := create(p, roots)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, d.Close, nil
+}
+
+func newOpenAI(p config.Provider, roots *x509.CertPool) (driver, error) {
+	return made(openai.New(openai.Config{
+		BaseURL:      p.BaseURL,
+		API:          openai.API(p.API),
+		APIKey:       p.APIKey.Reveal,
+		Organization: p.Organization,
+		Project:      p.Project,
+		ServiceTier:  p.ServiceTier,
+		Header:       p.HeaderValues(),
+		MaxInFlight:  p.MaxInFlight,
+		RootCAs:      roots,
+	}))
+}
+
+func newAzure(p config.Provider, roots *x509.CertPool) (driver, error) {
+	return made(azure.New(azure.Config{
+		BaseURL:     p.BaseURL,
+		APIVersion:  p.APIVersion,
+		Deployment:  p.Deployment,
+		API:         openai.API(p.API),
+		APIKey:      p.APIKey.Reveal,
+		Bearer:      p.Auth == "token",
+		ServiceTier: p.ServiceTier,
+		Header:      p.HeaderValues(),
+		MaxInFlight: p.MaxInFlight,
+		RootCAs:     roots,
+	}))
+}
+
+func newCompatible(p config.Provider, roots *x509.CertPool) (driver, error) {
+	return made(compatible.New(compatible.Config{
+		BaseURL:     p.BaseURL,
+		Dialect:     p.Dialect,
+		APIKey:      p.APIKey.Reveal,
+		Header:      p.HeaderValues(),
+		MaxInFlight: p.MaxInFlight,
+		RootCAs:     roots,
+	}))
+}
+
+// made keeps a driver that was not made from becoming one that is not nil.
+func made[D driver](d D, err error) (driver, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
