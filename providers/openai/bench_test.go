@@ -79,6 +79,34 @@ func BenchmarkWithoutNetwork(b *testing.B) {
 	}
 }
 
+// BenchmarkSchema is the same with a schema, which is sent, and to which the answer is compared.
+func BenchmarkSchema(b *testing.B) {
+	var properties, required, answer []string
+	for i := range 20 {
+		name := fmt.Sprintf("r%d", i+1)
+		properties = append(properties, fmt.Sprintf(`%q:{"type":"string","enum":["positive","negative","neutral"]}`, name))
+		required = append(required, fmt.Sprintf("%q", name))
+		answer = append(answer, fmt.Sprintf(`\"%s\":\"positive\"`, name))
+	}
+	req, _ := twenty()
+	body := `{"choices":[{"message":{"content":"{` + strings.Join(answer, ",") + `}"},"finish_reason":"stop"}]}`
+	schema := `{"type":"object","properties":{` + strings.Join(properties, ",") + `},"required":[` + strings.Join(required, ",") +
+		`],"additionalProperties":false}`
+	for name, schema := range map[string]*providers.Schema{"without": nil, "with": {Name: "weir_20", JSON: []byte(schema)}} {
+		b.Run(name, func(b *testing.B) {
+			p := start(b, openai.Config{Transport: &canned{status: http.StatusOK, body: body}})
+			req.Schema = schema
+			b.ReportAllocs()
+			for b.Loop() {
+				resp, err := p.Complete(b.Context(), req)
+				if err != nil || (resp.Form == providers.FormSchema) != (schema != nil) {
+					b.Fatal(resp, err)
+				}
+			}
+		})
+	}
+}
+
 // fast starts a server that does as little as it can.
 func fast(b *testing.B, answer string) *httptest.Server {
 	b.Helper()
