@@ -93,3 +93,12 @@ func ID(id string) string {
 	}
 	return id[:min(len(id), 128)]
 }
+
+// NoModel is the error of a model whose name cannot be part of a URL.
+func NoModel(name string) *providers.Error {
+	message := "the model has no name; set model"
+	if name != "" {
+		message = "a model cannot be named by dots alone; correct model"
+	}
+	return &providers.Error{Kind: providers.KindUnknownModel, Message: message}
+}
