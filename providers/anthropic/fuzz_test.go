@@ -24,8 +24,8 @@ func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // FuzzAnswer reads any body of any status: either a response or an error that may be shown.
 func FuzzAnswer(f *testing.F) {
-	f.Add(200, hello)
-	f.Add(200, `{"content":[{"type":"tool_use","input":{"r1":"positive"}}],"stop_reason":"tool_use","usage":{"input_tokens":1}}`)
+	f.Add(0, hello)
+	f.Add(0, `{"content":[{"type":"tool_use","input":{"r1":"positive"}}],"stop_reason":"tool_use","usage":{"input_tokens":1}}`)
 	f.Add(0, said("overloaded_error", "Overloaded"))
 	f.Add(200, said("invalid_request_error", "tools.0.custom.input_schema: no"))
 	f.Add(204, `{"error":"text"}`)
