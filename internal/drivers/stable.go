@@ -65,3 +65,18 @@ func (p Prompt) SystemBytes() int {
 	}
 	return n
 }
+
+// LastStable returns which of the User messages ends the stable prefix, where that is [WorthKeeping]; -1: none.
+func (p Prompt) LastStable() int {
+	last, before, size := -1, p.SystemBytes(), 0
+	for i, m := range p.User {
+		if stable, _ := Split(m); stable != "" {
+			last, size = i, before+len(stable)
+		}
+		before += len(m.Content)
+	}
+	if size < WorthKeeping {
+		return -1
+	}
+	return last
+}

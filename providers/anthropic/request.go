@@ -79,7 +79,7 @@ func appendSystem(body []byte, prompt drivers.Prompt, caching bool) []byte {
 func appendMessages(body []byte, prompt drivers.Prompt, caching bool) []byte {
 	last := -1
 	if caching {
-		last = lastStable(prompt)
+		last = prompt.LastStable()
 	}
 	body = append(body, `,"messages":[`...)
 	for i, m := range prompt.User {
@@ -106,21 +106,6 @@ func appendContent(body []byte, m providers.Message, marked bool) []byte {
 		body = appendBlock(append(body, ','), rest, false)
 	}
 	return append(body, ']')
-}
-
-// lastStable returns which message ends the stable prefix, where it is worth keeping; -1: none.
-func lastStable(prompt drivers.Prompt) int {
-	last, before, size := -1, prompt.SystemBytes(), 0
-	for i, m := range prompt.User {
-		if stable, _ := drivers.Split(m); stable != "" {
-			last, size = i, before+len(stable)
-		}
-		before += len(m.Content)
-	}
-	if size < drivers.WorthKeeping {
-		return -1
-	}
-	return last
 }
 
 // appendOutput appends what the answer shall be, and how much the model shall think.
