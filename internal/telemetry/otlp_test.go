@@ -78,7 +78,9 @@ func TestExportedFailure(t *testing.T) {
 		t.Fatalf("%d calls, want 2: one and its repetition", len(calls))
 	}
 	for _, call := range calls {
-		want(t, call, map[string]any{"error.type": "rate_limited", "http.response.status_code": int64(429)})
+		want(t, call, map[string]any{
+			"error.type": "rate_limited", "http.response.status_code": int64(429), "gen_ai.provider.name": "azure.ai.openai",
+		})
 		failed(t, call)
 		child(t, batch, call)
 	}

@@ -67,7 +67,7 @@ func newCallSpan(m *inference.ModelConfig) callSpan {
 		keyOperation.String(spanCall), keyModel.String(m.Name), keyProvider.String(m.Provider),
 	}
 	if m.Kind != "" {
-		attributes = append(attributes, keyGenProvider.String(m.Kind))
+		attributes = append(attributes, keyGenProvider.String(genProvider(m.Kind)))
 	}
 	if m.ProviderModel != "" {
 		name += " " + m.ProviderModel
@@ -76,6 +76,20 @@ func newCallSpan(m *inference.ModelConfig) callSpan {
 	return callSpan{name: name, options: []trace.SpanStartOption{
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...),
 	}}
+}
+
+// genProvider returns a kind of provider as the conventions for spans call it.
+func genProvider(kind string) string {
+	switch kind {
+	case "azure":
+		return "azure.ai.openai"
+	case "gemini":
+		return "gcp.gemini"
+	case "bedrock":
+		return "aws.bedrock"
+	default:
+		return kind
+	}
 }
 
 // startBatch starts the span of a batch. It is a child of the unary call that its records came with. The span of a client

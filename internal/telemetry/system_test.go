@@ -196,7 +196,7 @@ func sentiment() inference.ModelConfig {
 // failing is a model whose calls fail.
 func failing(driver providers.Provider) inference.ModelConfig {
 	return inference.ModelConfig{
-		Name: "failing", Provider: "broken", Kind: "openai", ProviderModel: "gpt-none",
+		Name: "failing", Provider: "broken", Kind: "azure", ProviderModel: "gpt-none",
 		Driver: driver, Limit: providers.NewLimit(1), Options: map[string]string{"max.retries": "1"},
 	}
 }
