@@ -164,8 +164,10 @@ var providerFields = []field[Provider]{
 		doc: "Deployment of all the provider's models. Without one, what a model is called is its deployment.",
 	},
 	{
-		key: "auth", kind: "word", choices: []string{"key", "token"}, only: []string{KindAzure}, at: func(p *Provider) any { return &p.Auth },
-		doc: "What api_key is: a key, or a token of Microsoft Entra (in a file that is replaced before it ends). A key where there is none.",
+		key: "auth", kind: "word", choices: []string{"key", "token"}, only: []string{KindAzure},
+		at: func(p *Provider) any { return &p.Auth },
+		doc: "What api_key is: a key, or a token of Microsoft Entra (in a file that is replaced before it ends). A key where there " +
+			"is none.",
 	},
 	{
 		key: "region", kind: "text", max: 64, only: []string{KindBedrock}, at: func(p *Provider) any { return &p.Region },

@@ -41,12 +41,12 @@ func TestSecretFollowsItsFile(t *testing.T) {
 			<-time.After(time.Second)
 			expect("other", name)
 		}
+		write(filepath.Join(dir, "new"), "third", day.Add(time.Hour)) // as old and as long as the last good one
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(time.Second)
 		expect("other", "removed")
-		write(filepath.Join(dir, "new"), "third", day) // as old as the first, and moved over it, as Kubernetes does
 		if err := os.Rename(filepath.Join(dir, "new"), path); err != nil {
 			t.Fatal(err)
 		}
