@@ -174,6 +174,30 @@ var providerFields = []field[Provider]{
 		doc: "AWS region, such as `eu-central-1`. Needed where there is no base_url.",
 	},
 	{
+		key: "access_key_id", kind: "secret", only: []string{KindBedrock}, at: func(p *Provider) any { return &p.AccessKeyID },
+		doc: "Access key of an AWS account, with which calls are signed where there is no api_key.",
+	},
+	{
+		key: "secret_access_key", kind: "secret", only: []string{KindBedrock}, at: func(p *Provider) any { return &p.SecretAccessKey },
+		doc: "The access key's secret.",
+	},
+	{
+		key: "session_token", kind: "secret", only: []string{KindBedrock}, at: func(p *Provider) any { return &p.SessionToken },
+		doc: "Token of temporary credentials, each in a file that is replaced before they end.",
+	},
+	{
+		key: "structured", kind: "word", choices: []string{"format", "json", "off", "tool"},
+		only: []string{KindAnthropic, KindGemini, KindBedrock}, at: func(p *Provider) any { return &p.Structured },
+		doc: "How a schema goes out: in the API's own field, as a tool that must be called (`anthropic`, `bedrock`), as JSON alone " +
+			"(`gemini`), or not at all. What the model has, where there is none.",
+	},
+	{
+		key: "prompt_cache", kind: "word", choices: []string{"on", "off"}, only: []string{KindAnthropic, KindBedrock},
+		at: func(p *Provider) any { return &p.PromptCache },
+		doc: "Whether the part of a prompt that stays the same is marked to be kept, at a price of its own. What the model has, where " +
+			"there is none.",
+	},
+	{
 		key: "headers", kind: "header: value, …", only: remote, at: func(p *Provider) any { return &p.Headers },
 		doc: "Sent with every call, such as a gateway's own. A value may be a reference, as a secret is, and must be one where the " +
 			"header's name looks like a secret's. At most 32, read at the start.",

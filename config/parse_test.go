@@ -75,7 +75,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Kind: "azure", BaseURL: "https://weir.openai.azure.com", APIKey: secret(t, "env:WEIR_TEST_TOKEN"),
 				APIVersion: "2024-10-21", Deployment: "house", Auth: "token", MaxInFlight: 64,
 			},
-			"aws":   {Kind: "bedrock", Region: "eu-central-1", APIKey: secret(t, "env:WEIR_TEST_TOKEN"), MaxInFlight: 64},
+			"aws": {
+				Kind: "bedrock", Region: "eu-central-1", MaxInFlight: 64, Structured: "tool", PromptCache: "off",
+				AccessKeyID: secret(t, "env:WEIR_TEST_TOKEN"), SecretAccessKey: secret(t, "env:WEIR_TEST_TOKEN"),
+				SessionToken: secret(t, "file:testdata/key.txt"),
+			},
 			"gpu-2": {Kind: "compatible", Dialect: "vllm", BaseURL: "http://127.0.0.1:8000/v1", MaxInFlight: 64},
 			"2":     {Kind: "local", MaxInFlight: 64},
 		},

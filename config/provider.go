@@ -45,6 +45,12 @@ type Provider struct {
 	APIVersion, Deployment, Auth string
 	// Region is the AWS region, with KindBedrock.
 	Region string
+	// AccessKeyID, SecretAccessKey and SessionToken sign calls without an APIKey, with KindBedrock.
+	AccessKeyID, SecretAccessKey, SessionToken Secret
+	// Structured is how a schema goes out, with KindAnthropic, KindGemini and KindBedrock: "format", "tool", "json" or "off".
+	Structured string
+	// PromptCache is "on" or "off", with KindAnthropic and KindBedrock.
+	PromptCache string
 	// Headers are sent with every call, by name.
 	Headers map[string]Header
 	// CAFile is a PEM file of authorities that are trusted besides the system's.

@@ -39,6 +39,10 @@ func (v *validation) provider(path, name string, p Provider) {
 		v.add(path+".region", "is missing: the AWS region, such as eu-central-1; or write base_url")
 	case p.Kind == KindBedrock && p.Region != "" && !regionStyle.MatchString(p.Region):
 		v.add(path+".region", "must be a region such as eu-central-1, not "+quote(p.Region))
+	case p.AccessKeyID.IsSet() != p.SecretAccessKey.IsSet(), p.SessionToken.IsSet() && !p.AccessKeyID.IsSet():
+		v.add(path, "needs access_key_id and secret_access_key, both or neither; session_token goes with them")
+	case p.Kind == KindGemini && p.Structured == "tool", p.Kind != KindGemini && p.Structured == "json":
+		v.add(path+".structured", fmt.Sprintf("must not be %s with kind %s", p.Structured, p.Kind))
 	case p.Kind == KindAzure && p.API == "responses" && p.APIVersion != "":
 		v.add(path+".api", "responses is at /openai/v1 alone: leave api_version out")
 	}
@@ -105,7 +109,7 @@ var vendorHosts = []string{
 
 // keyless warns of a provider that will be refused. A key may be in a header.
 func (v *validation) keyless(path string, p Provider, host string) {
-	if p.APIKey.IsSet() || len(p.Headers) > 0 {
+	if p.APIKey.IsSet() || p.AccessKeyID.IsSet() || len(p.Headers) > 0 {
 		return
 	}
 	if host == "" && p.Kind != KindAzure && p.Kind != KindCompatible {
