@@ -128,6 +128,7 @@ func (p *plan) compile() []options.Problem {
 		Tokens:      v.RecordIDs == options.IDsToken,
 		IndexField:  v.IndexField,
 		ValueFields: v.ValueFields,
+		EchoField:   v.EchoField,
 		Strict:      v.ResponseMatch == options.MatchStrict,
 		Values:      v.ResponseValues,
 		Schema:      v.ResponseSchema,
@@ -142,6 +143,7 @@ func (p *plan) compile() []options.Problem {
 		Template:    v.PromptTemplate,
 		Instruction: instruction,
 		Format:      templates.Format(v.RecordFormat),
+		Echo:        v.EchoField != "",
 		Single:      v.Single(),
 	})
 	if err != nil {
@@ -188,6 +190,18 @@ func (p *plan) ids(source *rand.Rand, records int) []string {
 		return nil
 	}
 	return templates.IDs(source, records)
+}
+
+// names is what a call calls its records: their ids, and the echoes behind them; nil: none.
+type names struct{ ids, echoes []string }
+
+// names makes those of a call.
+func (p *plan) names(source *rand.Rand, records int) names {
+	n := names{ids: p.ids(source, records)}
+	if p.options.EchoField != "" {
+		n.echoes = templates.Echoes(source, n.ids, records)
+	}
+	return n
 }
 
 // chance is a new source for the ids of a call, and sameChance one whose ids are always the same: who looks at a prompt twice shall
@@ -266,10 +280,13 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 	return prompts, nil
 }
 
-// nameAll gives the records of a prompt their ids; nil ids are none.
-func nameAll(rows []templates.Record, ids []string) {
-	for i, id := range ids {
+// giveTo gives the records of a prompt their names.
+func (n names) giveTo(rows []templates.Record) {
+	for i, id := range n.ids {
 		rows[i].ID = id
+	}
+	for i, echo := range n.echoes {
+		rows[i].Echo = echo
 	}
 }
 
@@ -283,7 +300,7 @@ func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
 		rows[i] = templates.Record{Fields: records[i].Fields}
 		prompt.Records = append(prompt.Records, records[i].Tag)
 	}
-	nameAll(rows, p.ids(sameChance(), len(rows)))
+	p.names(sameChance(), len(rows)).giveTo(rows)
 	rendered, err := p.prompt.Render(rows)
 	if err != nil {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)

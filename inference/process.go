@@ -134,8 +134,8 @@ func (r *run) begin(p part) part {
 
 // ask makes one call about a part.
 func (r *run) ask(ctx context.Context, asked part) reply {
-	ids := r.plan.ids(chance(), len(asked.places))
-	req, err := r.request(asked, ids)
+	names := r.plan.names(chance(), len(asked.places))
+	req, err := r.request(asked, names)
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}
 	}
@@ -150,23 +150,25 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 	for _, m := range req.Messages {
 		bytes += len(m.Content)
 	}
-	text := parsing.Reply{Text: response.Text, CutOff: response.Finish == providers.FinishLength, IDs: ids}
+	text := parsing.Reply{
+		Text: response.Text, CutOff: response.Finish == providers.FinishLength, IDs: names.ids, Echoes: names.echoes,
+	}
 	answer := r.plan.parser.Parse(text, len(asked.places))
 	return reply{response: response, answer: answer, attempts: response.Attempts, bytes: bytes}
 }
 
 // request renders the records of a part, numbered from 1.
-func (r *run) request(asked part, ids []string) (*providers.Request, error) {
+func (r *run) request(asked part, names names) (*providers.Request, error) {
 	rows := make([]templates.Record, len(asked.places))
 	for i, place := range asked.places {
 		rows[i] = templates.Record{Fields: r.records[place].record.Fields}
 	}
-	nameAll(rows, ids)
+	names.giveTo(rows)
 	rendered, err := r.plan.prompt.Render(rows)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the prompt: %w", err)
 	}
-	rendered.System += r.notes(asked, ids)
+	rendered.System += r.notes(asked, names.ids)
 	req := r.plan.request(rendered)
 	req.Records = len(asked.places)
 	return req, nil

@@ -3,10 +3,11 @@ package options
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // inAnswer are the options that say where in an answer the values are. The format text knows no such places.
-var inAnswer = [...]string{responsePath, indexField, valueField}
+var inAnswer = [...]string{responsePath, indexField, valueField, echoField}
 
 // defaultPaths are those of the formats that have one.
 var defaultPaths = map[string]string{FormatJSON: "$[*]", FormatXML: "//result"}
@@ -21,7 +22,7 @@ func (r *resolution) settle() {
 		v.ResponsePath = defaultPaths[v.ResponseFormat]
 	}
 	if v.ResponseFormat == FormatText {
-		v.ResponsePath, v.IndexField, v.ValueFields = "", "", nil
+		v.ResponsePath, v.IndexField, v.ValueFields, v.EchoField = "", "", nil, ""
 	}
 	if !v.IsSet(recordIDs) {
 		v.RecordIDs = v.defaultIDs()
@@ -37,6 +38,7 @@ func (r *resolution) contradictions() {
 		if slices.Contains(v.ValueFields, v.IndexField) {
 			r.contradictf(valueField, "names %s, which is the %s: an entry's index is not its value", quote(v.IndexField), indexField)
 		}
+		r.contradictEcho()
 		if v.ResponseFormat == FormatDelimited && v.IsSet(responsePath) {
 			r.contradictf(responsePath, "has no meaning where %s is delimited: the columns are %s and %s",
 				responseFormat, indexField, valueField)
@@ -55,6 +57,19 @@ func (r *resolution) contradictions() {
 	if v.PromptTemplate == "" && v.RecordFormat != RecordText {
 		r.contradictf(recordFormat, "has no meaning where %s is text and there is no %s: the record's text is sent as it is",
 			responseFormat, promptTemplate)
+	}
+}
+
+// contradictEcho adds the problems of an echo that no entry could have.
+func (r *resolution) contradictEcho() {
+	v := &r.values
+	switch field := v.EchoField; {
+	case field == "":
+	case field == v.IndexField || slices.Contains(v.ValueFields, field):
+		r.contradictf(echoField, "is %s, which is the field of the index or of a value", quote(field))
+	case v.PromptTemplate != "" && !strings.Contains(v.PromptTemplate+v.SystemPrompt, field):
+		r.contradictf(echoField, "is %s, but %s does not say so to the model: ask for the field in each entry, with the word that "+
+			"stands behind the input, copied exactly", quote(field), promptTemplate)
 	}
 }
 

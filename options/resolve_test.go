@@ -20,7 +20,7 @@ func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 		"batch.scope":   "stream",
 		"system.prompt": "", "batch.prompt.template": "", "record.format": "text",
 		"response.format": "text", "response.path": "", "response.index.field": "", "response.value.field": "",
-		"record.overflow": "error", "record.ids": "sequential", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
+		"record.overflow": "error", "record.ids": "sequential", "response.echo.field": "", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
 		"max.retries": "3", "batch.failure.strategy": "split", "request.timeout.ms": "30000", "temperature": "", "max.output.tokens": "0",
 	}
 	if diff := cmp.Diff(want, values.Map()); diff != "" {
@@ -69,7 +69,7 @@ func TestResolveReadsEveryField(t *testing.T) {
 		"batch.scope": "model", "record.overflow": "truncate-head",
 		"system.prompt": " be short ", "batch.prompt.template": "a {{text}}", "record.format": "xml",
 		"response.format": "json", "response.path": "$.a[*]", "response.index.field": "id",
-		"response.value.field": " label , score", "record.ids": "token", "response.delimiter": ";", "response.match": "strict", "response.values": "a, b", "response.schema": "{}",
+		"response.value.field": " label , score", "record.ids": "token", "response.echo.field": "a", "response.delimiter": ";", "response.match": "strict", "response.values": "a, b", "response.schema": "{}",
 		"max.retries": "0", "request.timeout.ms": "1500", "batch.failure.strategy": "retry",
 		"temperature": "0.70", "max.output.tokens": "100",
 	})
@@ -77,7 +77,7 @@ func TestResolveReadsEveryField(t *testing.T) {
 	want := options.Values{
 		BatchSize: 20, BatchMaxBytes: 1000, BatchMaxTokens: 500, BatchScope: options.ScopeModel,
 		SystemPrompt: " be short ", PromptTemplate: "a {{text}}", RecordFormat: options.RecordXML, RecordOverflow: options.OverflowTruncateHead,
-		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id", RecordIDs: options.IDsToken,
+		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id", RecordIDs: options.IDsToken, EchoField: "a",
 		ValueFields: []string{"label", "score"}, ResponseMatch: options.MatchStrict, ResponseValues: []string{"a", "b"},
 		ResponseSchema:  "{}",
 		FailureStrategy: options.StrategyRetry, RequestTimeout: 1500 * time.Millisecond,
@@ -204,4 +204,24 @@ func FuzzResolve(f *testing.F) {
 			t.Errorf("%v does not resolve to itself: %v", values.Map(), more)
 		}
 	})
+}
+
+// TestEchoField: an echo makes an answer of entries, and what no entry could have is refused.
+func TestEchoField(t *testing.T) {
+	if v := resolve(t, set{"response.echo.field": "check"}); v.Single() || v.ResponseFormat != options.FormatJSON || v.EchoField != "check" {
+		t.Errorf("%+v", v)
+	}
+	resolve(t, set{"response.echo.field": "check", "batch.prompt.template": "Answer with index, check and value."})
+	resolve(t, set{"response.echo.field": "check", "batch.prompt.template": "Go.", "system.prompt": "Answer with index, check and value."})
+	for want, s := range map[string]set{
+		"does not say so to the model":    {"response.echo.field": "check", "batch.prompt.template": "Rate them."},
+		`"index", which is the field of`:  {"response.echo.field": "index"},
+		`"b", which is the field of`:      {"response.echo.field": "b", "response.value.field": "a,b"},
+		"has no meaning where response.f": {"response.echo.field": "check", "response.format": "text"},
+	} {
+		_, problems := options.Resolve(options.Layer{Name: "request", Set: s})
+		if len(problems) != 1 || problems[0].Option != "response.echo.field" || !strings.Contains(problems[0].Message, want) {
+			t.Errorf("%v: %v, want one problem with %q", s, problems, want)
+		}
+	}
 }

@@ -12,6 +12,7 @@ const (
 	delimiter      = "response.delimiter"
 	indexField     = "response.index.field"
 	valueField     = "response.value.field"
+	echoField      = "response.echo.field"
 	responseMatch  = "response.match"
 	responseValues = "response.values"
 	responseSchema = "response.schema"
@@ -122,6 +123,14 @@ var table = [...]Option{
 		Doc: "Field of an entry that holds the value. Several names with commas between give several values, each by its " +
 			"name. A name with dots is a path: `result.label` is the field `label` of the object `result`.",
 		field: func(v *Values) any { return &v.ValueFields },
+	},
+	{
+		Name: echoField, Type: Text, Max: 128, Example: "check", Overridable: true,
+		Doc: "Field of an entry in which the model repeats a short random word, the record's echo, that stands behind the record in the " +
+			"prompt. An entry with another record's echo, or without one, is not valid. It shows what nothing else does: values under " +
+			"other records' indexes. With a template, the template has to ask for the field, and a `{{#records}}` section shows the word " +
+			"as `{{echo}}`. It costs some tokens a record, both ways. Empty: no echo.",
+		field: func(v *Values) any { return &v.EchoField },
 	},
 	{
 		Name: responseMatch, Type: Choice, Default: MatchBestEffort, Choices: []string{MatchBestEffort, MatchStrict},

@@ -39,6 +39,8 @@ type Values struct {
 	IndexField string
 	// ValueFields are the fields of an entry that hold the value, or the values if there are several; empty with FormatText.
 	ValueFields []string
+	// EchoField is the field of an entry that repeats the record's echo; empty: there is none.
+	EchoField string
 	// ResponseMatch is MatchBestEffort or MatchStrict.
 	ResponseMatch string
 	// ResponseValues are the values that the first of ValueFields may have; nil: any.

@@ -8,14 +8,25 @@ import (
 	"strings"
 )
 
-// delimitedFormat reads lines of cells. The columns are the index and the values in the order of Config, unless the fields
-// are numbers of columns (1, 2, …) or a line with their names comes first.
+// delimitedFormat reads lines of cells. The columns are the index, the echo if there is one, and the values in the order of Config,
+// unless the fields are numbers of columns (1, 2, …) or a line with their names comes first.
 type delimitedFormat struct {
 	names
 	delimiter string
-	// columns are those of the index and of the values, counted from 0.
+	// columns are those of heads, counted from 0.
 	columns []int
 	tokens  bool
+}
+
+// heads are the names of the columns.
+func (f *delimitedFormat) heads() []string { return append(f.before(), f.values...) }
+
+// before are those before the values.
+func (f *delimitedFormat) before() []string {
+	if f.echo == "" {
+		return []string{f.index}
+	}
+	return []string{f.index, f.echo}
 }
 
 const defaultDelimiter = "|"
@@ -44,7 +55,7 @@ func newDelimitedFormat(cfg Config) (Format, []error) {
 // positions are the columns where the fields are numbers, else their order.
 func (f *delimitedFormat) positions() []int {
 	columns := make([]int, 0, len(f.values)+1)
-	for i, name := range append([]string{f.index}, f.values...) {
+	for i, name := range f.heads() {
 		n, err := strconv.Atoi(name)
 		if err != nil || n < 1 || n > 1000 {
 			n = i + 1
@@ -56,9 +67,13 @@ func (f *delimitedFormat) positions() []int {
 
 func (f *delimitedFormat) Instruction() string {
 	line := func(i int) string {
-		return f.example(i, f.tokens) + strings.Repeat(f.delimiter+"…", len(f.values))
+		first := f.example(i, f.tokens)
+		if f.echo != "" {
+			first += f.delimiter + echoExample
+		}
+		return first + strings.Repeat(f.delimiter+"…", len(f.values))
 	}
-	head := strings.Join(append([]string{f.index}, f.values...), f.delimiter)
+	head := strings.Join(f.heads(), f.delimiter)
 	how := ""
 	if f.delimiter == "," {
 		how = " A value with a comma or a quote in it is put in double quotes, and quotes in it are doubled."
@@ -108,7 +123,11 @@ func (f *delimitedFormat) claim(cells []string, columns []int) Claim {
 		return c
 	}
 	values := make([]string, len(f.values))
-	for i, column := range columns[1:] {
+	others := len(f.before())
+	if others > 1 {
+		c.Echo = strings.TrimSpace(cells[columns[1]])
+	}
+	for i, column := range columns[others:] {
 		values[i] = cells[column]
 		if column == most {
 			values[i] = strings.Join(cells[column:], f.delimiter)
@@ -121,7 +140,7 @@ func (f *delimitedFormat) claim(cells []string, columns []int) Claim {
 // header returns the columns that a line with the names of all fields gives.
 func (f *delimitedFormat) header(cells []string) ([]int, bool) {
 	columns := make([]int, 0, len(f.values)+1)
-	for _, name := range append([]string{f.index}, f.values...) {
+	for _, name := range f.heads() {
 		at := slices.IndexFunc(cells, func(cell string) bool { return strings.EqualFold(strings.TrimSpace(cell), name) })
 		if at < 0 {
 			return nil, false

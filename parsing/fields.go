@@ -22,11 +22,12 @@ const (
 type names struct {
 	index  string
 	values []string
+	echo   string // "": none
 }
 
 // newNames takes the names out of cfg. Each of its errors names its option.
 func newNames(cfg Config) (names, []error) {
-	n := names{index: cfg.IndexField, values: slices.Clone(cfg.ValueFields)}
+	n := names{index: cfg.IndexField, values: slices.Clone(cfg.ValueFields), echo: cfg.EchoField}
 	if n.index == "" {
 		n.index = defaultIndex
 	}
@@ -37,7 +38,22 @@ func newNames(cfg Config) (names, []error) {
 	if err := checkName(n.index); err != nil {
 		problems = append(problems, fmt.Errorf("response.index.field: %w", err))
 	}
+	if err := n.checkEcho(); err != nil {
+		problems = append(problems, fmt.Errorf("response.echo.field: %w", err))
+	}
 	return n, append(problems, n.checkValues()...)
+}
+
+func (n *names) checkEcho() error {
+	switch {
+	case n.echo == "":
+		return nil
+	case n.echo == n.index || slices.Contains(n.values, n.echo):
+		return fmt.Errorf("%q is the field of the index or of a value as well", n.echo)
+	case strings.Contains(n.echo, "."):
+		return fmt.Errorf("%q is a path; an echo is a field of the entry itself", n.echo)
+	}
+	return checkName(n.echo)
 }
 
 func (n *names) checkValues() []error {
@@ -93,6 +109,9 @@ func (n *names) meaning(tokens bool, show func(string) string) string {
 	for i, name := range n.values {
 		shown[i] = show(name)
 	}
+	if n.echo != "" {
+		index += ", " + show(n.echo) + " is its echo, copied exactly"
+	}
 	if len(shown) == 1 {
 		return fmt.Sprintf("%s is %s, %s your answer for it. Answer every input exactly once.", show(n.index), index, shown[0])
 	}
@@ -100,6 +119,9 @@ func (n *names) meaning(tokens bool, show func(string) string) string {
 	return fmt.Sprintf("%s is %s, %s and %s your answers for it. Answer every input exactly once.",
 		show(n.index), index, strings.Join(shown[:last], ", "), shown[last])
 }
+
+// echoExample is the echo that an instruction shows.
+const echoExample = "<echo>"
 
 // fieldsOf makes a claim's fields of texts; an empty one spoils it.
 func (n *names) fieldsOf(values []string) ([]Field, Problem, string) {

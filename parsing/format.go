@@ -48,6 +48,8 @@ type Claim struct {
 	// Hint is what another field holds that could be an index, of several the first; "" where none does. It names no record,
 	// but it can show that the order of the claims is not that of the records.
 	Hint string
+	// Echo is what the field Config.EchoField holds; "" where it is not there, or twice with two contents.
+	Echo string
 	// Fields are the values, in the order of Config.ValueFields; nil with a Problem.
 	Fields []Field
 	// Problem is ProblemNone or ProblemInvalid, and Message explains it.

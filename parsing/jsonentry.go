@@ -45,6 +45,8 @@ func (r *objectReader) entry(id jsonpath.Node) (e Claim, hasValue bool) {
 		switch i := slices.Index(r.format.values, name); {
 		case name == r.format.index:
 			m.index.set(r.tree, child)
+		case name == r.format.echo && name != "":
+			m.echo.set(r.tree, child)
 		case i >= 0:
 			m.values[i].set(r.tree, child)
 			hasValue = true
@@ -55,6 +57,7 @@ func (r *objectReader) entry(id jsonpath.Node) (e Claim, hasValue bool) {
 		}
 	}
 	e.Named, e.ID = r.named(m.index)
+	_, e.Echo = r.named(m.echo)
 	e.Fields, e.Problem, e.Message = r.valuesOf(&m)
 	return e, hasValue
 }
@@ -105,6 +108,7 @@ func (t *tree) below(id jsonpath.Node, name, path string) (jsonpath.Node, bool) 
 // members are the fields of an object that weir wants.
 type members struct {
 	index  member
+	echo   member
 	values [maxFields]member
 }
 

@@ -41,6 +41,9 @@ func (f *jsonFormat) entryExample(i int) string {
 	}
 	var b strings.Builder
 	b.WriteString("{" + exampleMember(f.index, id))
+	if f.echo != "" {
+		b.WriteString(", " + exampleMember(f.echo, quote(echoExample)))
+	}
 	for _, name := range f.values {
 		b.WriteString(", " + exampleMember(name, "…"))
 	}

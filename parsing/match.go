@@ -36,6 +36,9 @@ func match(r Reading, call call) Answer {
 // call is what was asked.
 type call struct {
 	records int
+	// echoes are the words that each record's entry has to repeat in echoField, without case and what may stand around them; nil: none.
+	echoes    []string
+	echoField string
 	// ids are those that the call gave its records; nil: their numbers.
 	ids tokens
 	// strict says that nothing is taken by its position.
@@ -43,10 +46,14 @@ type call struct {
 }
 
 func newCall(reply Reply) call {
-	if reply.IDs == nil {
-		return call{}
+	var c call
+	if reply.IDs != nil {
+		c.ids = newTokens(reply.IDs)
 	}
-	return call{ids: newTokens(reply.IDs)}
+	for _, echo := range reply.Echoes {
+		c.echoes = append(c.echoes, fold(echo))
+	}
+	return c
 }
 
 // number reads an index as the call has given it.
@@ -93,7 +100,7 @@ func (m *matching) byPosition(inOrder bool) {
 	default:
 		m.warn("no answer has an index; there are as many as records, so they were taken in their order")
 		for i := range m.claims {
-			m.place(i, &m.claims[i], MatchPosition)
+			m.place(i, m.proven(i, &m.claims[i]), MatchPosition)
 		}
 	}
 }
@@ -128,7 +135,7 @@ func (m *matching) byIndex() {
 	repeated := 0
 	for i := range m.claims {
 		if record := m.numbers[i] + shift - 1; m.numbers[i] >= 0 && record >= 0 && record < n.records {
-			repeated += m.take(record, &m.claims[i])
+			repeated += m.take(record, m.proven(record, &m.claims[i]))
 		}
 	}
 	m.failRest(n)

@@ -36,6 +36,9 @@ type Config struct {
 	IndexField string
 	// ValueFields is the option response.value.field: the fields with the values, at most 32. Default "value".
 	ValueFields []string
+	// EchoField is the option response.echo.field: the field in which an entry repeats its record's echo (Reply.Echoes). An entry
+	// that does not is no valid answer. "": entries have no echo.
+	EchoField string
 	// Strict is the option response.match=strict: answers without indexes are nobody's. Default: if they are one list with
 	// as many as records, they are taken in their order, and marked.
 	Strict bool
@@ -56,6 +59,7 @@ type Parser struct {
 	allowed *allowed
 	schema  *schema
 	fields  []string
+	echo    string
 }
 
 // New returns a parser. Its error names every problem of cfg, each with its option.
@@ -68,7 +72,7 @@ func New(cfg Config) (*Parser, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Parser{strict: cfg.Strict, fields: slices.Clone(cfg.ValueFields)}
+	p := &Parser{strict: cfg.Strict, fields: slices.Clone(cfg.ValueFields), echo: cfg.EchoField}
 	f, problems := create(cfg)
 	problems = append(problems, p.constrain(cfg, name == defaultFormat)...)
 	if len(problems) > 0 {
@@ -122,6 +126,9 @@ type Reply struct {
 	// IDs are the ids that the call gave its records, in their order: short words, one for each record, different also where
 	// case is ignored. Then they are the indexes, and a number is none. nil: the indexes are 1, 2, ….
 	IDs []string
+	// Echoes are the words that the call wrote behind its records, in their order, one for each, different as the IDs are. nil:
+	// none were, and nothing is compared.
+	Echoes []string
 }
 
 // Parse reads the reply to a call about that many records, whose indexes are 1, 2, … or reply.IDs. It takes time and memory in
@@ -129,7 +136,7 @@ type Reply struct {
 // memory with reply.Text.
 func (p *Parser) Parse(reply Reply, records int) Answer {
 	asked := newCall(reply)
-	asked.records, asked.strict = max(records, 0), p.strict
+	asked.records, asked.strict, asked.echoField = max(records, 0), p.strict, p.echo
 	found := p.read(reply)
 	p.check(&found)
 	return match(found, asked)
@@ -215,7 +222,7 @@ const (
 	ProblemMissing
 	// ProblemUnparsable: the reply cannot be read in the expected form. It then has this problem for every record.
 	ProblemUnparsable
-	// ProblemInvalid: the reply names this record, but without a value, with null, or with two different values.
+	// ProblemInvalid: the reply names this record, but without a value, with null, with two different values, or without its echo.
 	ProblemInvalid
 )
 

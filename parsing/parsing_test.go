@@ -84,6 +84,11 @@ func TestInstruction(t *testing.T) {
 		"delimited":  {Format: "delimited"},
 		"csv":        {Format: "delimited", Delimiter: ",", IndexField: "id", ValueFields: []string{"label", "score"}},
 		"regex":      {Format: "regex", Path: `^(?P<index>\d+): (?P<value>.*)$`},
+
+		"echo":           {EchoField: "check"},
+		"echo-xml":       {Format: "xml", EchoField: "check", Tokens: true},
+		"echo-delimited": {Format: "delimited", EchoField: "check", ValueFields: []string{"label", "score"}},
+		"echo-regex":     {Format: "regex", Path: `^(?P<index>\d+) (?P<check>\w+): (?P<value>.*)$`, EchoField: "check"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := newParser(t, cfg).Instruction()

@@ -11,9 +11,10 @@ import (
 type regexFormat struct {
 	names
 	pattern *regexp.Regexp
-	// groups are those of the index and of the values.
-	groups []int
-	tokens bool
+	// groups are those of the index and of the values; echoGroup is that of the echo, 0: none.
+	groups    []int
+	echoGroup int
+	tokens    bool
 }
 
 // The bounds of a pattern: its length, the reply it is held against, and the time after which no more of it is read. RE2
@@ -44,6 +45,11 @@ func newRegexFormat(cfg Config) (Format, []error) {
 			problems = append(problems, fmt.Errorf("response.path: the pattern has no group (?P<%s>…)", name))
 		}
 		f.groups = append(f.groups, group)
+	}
+	if f.echo != "" {
+		if f.echoGroup = f.pattern.SubexpIndex(f.echo); f.echoGroup < 0 {
+			problems = append(problems, fmt.Errorf("response.path: the pattern has no group (?P<%s>…) for the echo", f.echo))
+		}
 	}
 	return f, problems
 }
@@ -97,6 +103,9 @@ func (f *regexFormat) claim(text string, at []int) Claim {
 	}
 	var c Claim
 	c.ID, c.Named = part(f.groups[0])
+	if f.echoGroup > 0 {
+		c.Echo, _ = part(f.echoGroup)
+	}
 	values := make([]string, len(f.values))
 	for i, group := range f.groups[1:] {
 		values[i], _ = part(group)

@@ -22,6 +22,9 @@ func newTextFormat(cfg Config) (Format, []error) {
 	if len(cfg.ValueFields) > 0 {
 		problems = append(problems, errors.New("response.value.field: the format text has no fields; use response.format=json"))
 	}
+	if cfg.EchoField != "" {
+		problems = append(problems, errors.New("response.echo.field: the format text has no fields; use response.format=json"))
+	}
 	return textFormat{}, problems
 }
 

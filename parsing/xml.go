@@ -50,10 +50,17 @@ func (f *xmlFormat) Instruction() string {
 	b.WriteString(around.open + "\n")
 	for i := range 2 {
 		id := f.example(i+1, f.tokens)
-		fmt.Fprintf(&b, "<%s %s=%q>%s</%s>\n", name, f.index, strings.Trim(id, "<>"), f.inner(), name)
+		fmt.Fprintf(&b, "<%s %s=%q%s>%s</%s>\n", name, f.index, strings.Trim(id, "<>"), f.echoAttribute(), f.inner(), name)
 	}
 	b.WriteString(around.shut + "\n" + f.meaning(f.tokens, func(name string) string { return name }))
 	return b.String()
+}
+
+func (f *xmlFormat) echoAttribute() string {
+	if f.echo == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %s=%q", f.echo, strings.Trim(echoExample, "<>"))
 }
 
 // inner shows the elements with the values.
@@ -179,6 +186,9 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 	if c.Named = found; !twice {
 		c.ID = index
 	}
+	if echo, twice, _ := t.field(id, f.echo); f.echo != "" && !twice {
+		c.Echo = echo
+	}
 	if !found {
 		c.Hint = f.hint(t, id)
 	}
@@ -204,13 +214,13 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 // hint returns what the first attribute or element holds that could be an index and is no value.
 func (f *xmlFormat) hint(t *xmlTree, id int32) string {
 	for _, a := range t.attrs[t.nodes[id].attrs:t.nodes[id].attrsEnd] {
-		if !slices.Contains(f.values, a.name) && isHint(a.value, f.tokens) {
+		if a.name != f.echo && !slices.Contains(f.values, a.name) && isHint(a.value, f.tokens) {
 			return a.value
 		}
 	}
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		name := t.nodes[child].name
-		if t.nodes[child].isText || slices.Contains(f.values, name) {
+		if t.nodes[child].isText || name == f.echo || slices.Contains(f.values, name) {
 			continue
 		}
 		if text, _, ok := t.field(id, name); ok && isHint(text, f.tokens) {
@@ -220,14 +230,14 @@ func (f *xmlFormat) hint(t *xmlTree, id int32) string {
 	return ""
 }
 
-// ownText is an element's text where it has no elements but its index.
+// ownText is an element's text where it has no elements but its index and its echo.
 func (f *xmlFormat) ownText(t *xmlTree, id int32) (string, bool) {
 	var b strings.Builder
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		switch n := &t.nodes[child]; {
 		case n.isText:
 			b.WriteString(n.text)
-		case n.name != f.index:
+		case n.name != f.index && n.name != f.echo:
 			return "", false
 		}
 	}

@@ -38,12 +38,16 @@ func (s style) appendBlock(dst []byte, records []Record) ([]byte, error) {
 	return append(dst, s.end...), nil
 }
 
-// appendTextLine appends Input 1: "…" or Input 1: {"title": "…"}.
+// appendTextLine appends Input 1: "…" or Input 1: {"title": "…"}, and [echo kq] where there is one. An echo stands behind the
+// record: who repeats it has just read that record, whatever index is written above it.
 func appendTextLine(dst []byte, index int, r Record) []byte {
 	dst = append(dst, "Input "...)
 	dst = r.appendID(dst, index, inString)
 	dst = append(dst, ": "...)
-	return r.appendJSON(dst)
+	if dst = r.appendJSON(dst); r.Echo == "" {
+		return dst
+	}
+	return append(inString.append(append(dst, " [echo "...), r.Echo), ']')
 }
 
 // appendJSONLine appends {"index": 1, "text": "…"}. A record with a field that could be taken for the index, or for
@@ -59,25 +63,30 @@ func appendJSONLine(dst []byte, index int, r Record) []byte {
 		dst = append(dst, ", "...)
 		dst = r.appendMembers(dst)
 	}
+	if r.Echo != "" {
+		dst = appendString(append(dst, `, "echo": `...), r.Echo)
+	}
 	return append(dst, '}')
 }
 
 // clashes ignores case: to a model, and to many readers, "INDEX" is an index too.
 func (r Record) clashes() bool {
 	for _, f := range r.Fields {
-		if strings.EqualFold(f.Name, "index") || strings.EqualFold(f.Name, "record") {
+		if strings.EqualFold(f.Name, "index") || strings.EqualFold(f.Name, "record") || r.Echo != "" && strings.EqualFold(f.Name, "echo") {
 			return true
 		}
 	}
 	return false
 }
 
-// appendXMLLine appends <record index="1">…</record>.
+// appendXMLLine appends <record index="1">…</record>, with <echo>kq</echo> before its end where there is one.
 func appendXMLLine(dst []byte, index int, r Record) []byte {
 	dst = append(dst, `<record index="`...)
 	dst = r.appendID(dst, index, inAttribute)
 	dst = append(dst, `">`...)
-	dst = r.appendXML(dst)
+	if dst = r.appendXML(dst); r.Echo != "" {
+		dst = append(inElement.append(append(dst, "<echo>"...), r.Echo), "</echo>"...)
+	}
 	return append(dst, "</record>"...)
 }
 

@@ -26,6 +26,26 @@ func IDs(source *rand.Rand, n int) []string {
 	return ids
 }
 
+// Echoes makes words for n records to be repeated with their answers: as IDs are, and none is its record's own id where ids are
+// given, so that who copies the wrong one of the two is seen. It draws again until that holds: one time in twenty.
+func Echoes(source *rand.Rand, ids []string, n int) []string {
+	echoes := IDs(source, n)
+	for meet(ids, echoes) {
+		echoes = IDs(source, n)
+	}
+	return echoes
+}
+
+// meet reports whether a record has its own id as its echo.
+func meet(ids, echoes []string) bool {
+	for i, id := range ids {
+		if id == echoes[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // spell writes a number with so many letters and one more, which changes whenever a single other one does.
 func spell(number, letters int, check []int) string {
 	id := make([]byte, 0, letters+1)

@@ -39,6 +39,45 @@ func differ(a, b string) int {
 	return n
 }
 
+func TestEchoesAreNotTheIDs(t *testing.T) {
+	for seed := range uint64(500) {
+		source := rand.New(rand.NewPCG(seed, 1))
+		ids := templates.IDs(source, 21)
+		for i, echo := range templates.Echoes(source, ids, 21) {
+			if echo == ids[i] {
+				t.Fatalf("seed %d: record %d has its id %q as its echo", seed, i+1, echo)
+			}
+		}
+	}
+}
+
+// TestRecordsWithEchoes: every style shows the echo behind its record, and a section shows it where it says so.
+func TestRecordsWithEchoes(t *testing.T) {
+	records := []templates.Record{text("a"), row(field("echo", "x"))}
+	records[0].Echo, records[1].Echo = "kq", `"<]z>`
+	for want, cfg := range map[string]templates.Config{
+		"Input 1: \"a\" [echo kq]\nInput 2: {\"echo\": \"x\"} [echo \\\"<]z>]": {},
+		"[\n{\"index\": 1, \"text\": \"a\", \"echo\": \"kq\"},\n{\"index\": 2, \"record\": {\"echo\": \"x\"}, \"echo\": \"\\\"<]z>\"}\n]": {
+			Format: templates.FormatJSON,
+		},
+		"<records>\n<record index=\"1\">a<echo>kq</echo></record>\n" +
+			"<record index=\"2\"><field name=\"echo\">x</field><echo>\"&lt;]z&gt;</echo></record>\n</records>": {Format: templates.FormatXML},
+		"kq|\\\"<]z>|": {Template: "{{#records}}{{echo}}|{{/records}}"},
+	} {
+		cfg.Echo = true
+		if got := render(t, cfg, records...).User; got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+	if got := render(t, templates.Config{Template: "{{#records}}{{echo}}|{{/records}}"}, row(field("echo", "x"))).User; got != "x|" {
+		t.Errorf("without echoes {{echo}} is %q, want the field", got)
+	}
+	_, err := templates.Compile(templates.Config{Echo: true, Template: "{{#records}}{{index}} {{json}}{{/records}}"})
+	if err == nil || !strings.Contains(err.Error(), "{{echo}}") {
+		t.Errorf("a section without {{echo}}: %v", err)
+	}
+}
+
 // TestRecordsWithIDs: every style shows a record's id in the place of its number.
 func TestRecordsWithIDs(t *testing.T) {
 	records := []templates.Record{text("a"), row(field("index", "x"))}

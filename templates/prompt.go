@@ -17,6 +17,7 @@
 // and inside it also
 //
 //	index     the record's number in its batch, from 1, or its ID
+//	echo      the word that the model is to repeat, where there is one; else the field "echo"
 //	json      the record as JSON: a string when it is plain text, else an object of its fields
 //	xml       the record as XML: escaped text when it is plain text, else <field> elements
 //	text      the field "text" as it is; for a record that has none, the same as json
@@ -71,6 +72,8 @@ type Record struct {
 	Fields []Field
 	// ID is what the prompt calls the record; "": its number in the batch, from 1.
 	ID string
+	// Echo is a word that the prompt shows behind the record, for the model to repeat in its answer; "": none.
+	Echo string
 }
 
 // Field is a named value of a record.
@@ -106,6 +109,8 @@ type Config struct {
 	Instruction string
 	// Format is the style of the block; "" is FormatText.
 	Format Format
+	// Echo says that records will have an Echo: a template that writes each record itself has to show it.
+	Echo bool
 	// Single makes the record itself the user message: its text, or the JSON object of its fields. Instruction is not
 	// used, and a Template is an error.
 	Single bool
@@ -150,7 +155,7 @@ func Compile(cfg Config) (*Prompt, error) {
 	look, styleErr := styleOf(cfg.Format)
 	system, systemErr := compileSource(optionSystem, cfg.System)
 	user, userErr := compileSource(optionTemplate, cfg.Template)
-	if err := errors.Join(styleErr, systemErr, userErr, cfg.conflict()); err != nil {
+	if err := errors.Join(styleErr, systemErr, userErr, cfg.conflict(user)); err != nil {
 		return nil, err
 	}
 	if user.blank() {
@@ -161,7 +166,11 @@ func Compile(cfg Config) (*Prompt, error) {
 	return p, nil
 }
 
-func (cfg Config) conflict() error {
+func (cfg Config) conflict(user source) error {
+	if cfg.Echo && user.uses.section && !user.uses.has(showEcho) {
+		return &Error{Option: optionTemplate, Message: "response.echo.field is set, so {{#records}} has to show {{echo}}, " +
+			"best behind the record, and the template has to tell the model to repeat it"}
+	}
 	if cfg.Single && strings.TrimSpace(cfg.Template) != "" {
 		return &Error{Option: optionTemplate, Message: "a template needs batch mode: " +
 			"in single mode the record itself is the message"}

@@ -40,11 +40,13 @@ const (
 	showXML
 	showFirst
 	showLast
+	showEcho
 )
 
 // ownNames are weir's own names inside of records. They win over fields.
 var ownNames = map[string]shows{
 	"index": showIndex, "text": showText, "json": showJSON, "xml": showXML, "first": showFirst, "last": showLast,
+	"echo": showEcho,
 }
 
 // filters are the encodings of one field.
@@ -75,6 +77,10 @@ func (u *uses) add(s slot) bool {
 		u.slots = append(u.slots, s)
 		return true
 	}
+}
+
+func (u *uses) has(what shows) bool {
+	return slices.ContainsFunc(u.slots, func(s slot) bool { return s.shows == what })
 }
 
 func (u *uses) fieldNames() []string {
@@ -147,6 +153,14 @@ func (s slot) value(records []Record, i int, scratch *[]byte) any {
 		return i == 0
 	case showLast:
 		return i == len(records)-1
+	case showEcho:
+		if r.Echo != "" {
+			return string(inString.append(nil, r.Echo))
+		}
+		if f, ok := r.field(s.field); ok {
+			return f.raw()
+		}
+		return ""
 	case showField, showText:
 		if f, ok := r.field(s.field); ok {
 			return f.raw()

@@ -30,6 +30,8 @@ type form struct {
 	config parsing.Config
 	// ids: the records have random ids in place of numbers.
 	ids bool
+	// echo: each entry repeats its record's echo behind the value.
+	echo bool
 	// blind are damages that this form cannot show, although JSON can.
 	blind []string
 }
@@ -159,11 +161,16 @@ func (c *tally) run(t *testing.T, f form, n int) {
 	}
 	random := rand.New(rand.NewPCG(1, seedOf(c.damage.Name+f.name)))
 	for range n {
-		records, ids := size(random), []string(nil)
+		records, ids, echoes := size(random), []string(nil), []string(nil)
 		if f.ids {
 			ids = words(random, records)
 		}
-		c.judge(t, parser, c.damage.Apply(random, right(random, records, ids), f.writer), records, ids)
+		answer := right(random, records, ids)
+		if f.echo {
+			echoes = words(random, records)
+			repeat(&answer, echoes)
+		}
+		c.judge(t, parser, c.damage.Apply(random, answer, f.writer), asked{records, ids, echoes})
 	}
 }
 
@@ -173,10 +180,17 @@ func seedOf(name string) uint64 {
 	return h.Sum64()
 }
 
+// asked is what a call was about.
+type asked struct {
+	records     int
+	ids, echoes []string
+}
+
 // judge reads a reply and counts what became of its records.
-func (c *tally) judge(t *testing.T, parser *parsing.Parser, reply corpus.Reply, records int, ids []string) {
+func (c *tally) judge(t *testing.T, parser *parsing.Parser, reply corpus.Reply, about asked) {
 	t.Helper()
-	answer := parser.Parse(parsing.Reply{Text: reply.Text, CutOff: reply.CutOff, IDs: ids}, records)
+	records := about.records
+	answer := parser.Parse(parsing.Reply{Text: reply.Text, CutOff: reply.CutOff, IDs: about.ids, Echoes: about.echoes}, records)
 	if len(answer.Entries) != records {
 		t.Fatalf("%d outcomes for %d records of %q", len(answer.Entries), records, reply.Text)
 	}
@@ -229,26 +243,28 @@ func means(text string, got parsing.Field) bool {
 // gets a value that is not its own, and every record has one outcome. What the parser saves is in docs/answers-damage.md.
 func TestNoDamageMovesAnAnswer(t *testing.T) {
 	damages := corpus.All()
-	tallies, withIDs := make([]tally, len(damages)), make([]tally, len(damages))
+	tallies, withIDs, withEcho := make([]tally, len(damages)), make([]tally, len(damages)), make([]tally, len(damages))
 	t.Run("damages", func(t *testing.T) {
 		for i := range damages {
-			tallies[i].damage, withIDs[i].damage = damages[i], damages[i]
+			tallies[i].damage, withIDs[i].damage, withEcho[i].damage = damages[i], damages[i], damages[i]
 			t.Run(damages[i].Name, func(t *testing.T) {
 				t.Parallel()
 				tallies[i].runAll(t, formsOf(false), *answers)
 				tallies[i].check(t)
 				withIDs[i].runAll(t, formsOf(true), *answers/8)
 				withIDs[i].checkSeen(t)
+				withEcho[i].runAll(t, echoForms("json"), *answers/8)
+				withEcho[i].checkEcho(t)
 			})
 		}
 	})
 	total := 0
 	for i := range tallies {
-		total += tallies[i].answers + withIDs[i].answers
+		total += tallies[i].answers + withIDs[i].answers + withEcho[i].answers
 	}
 	t.Logf("%d damaged answers", total)
 	if *answers == answersOfPage && !t.Failed() {
-		checkPage(t, tallies, withIDs, total)
+		checkPage(t, columns{tallies, withIDs, withEcho}, total)
 	}
 	if total < 100_000 {
 		t.Errorf("%d damaged answers are fewer than 100,000", total)
@@ -324,7 +340,7 @@ func (c *tally) everyByte(t *testing.T, f form, a corpus.Answer) {
 	text, _ := f.writer.Write(&a)
 	for end := range len(text) {
 		for _, cutOff := range []bool{false, true} {
-			c.judge(t, parser, corpus.Reply{Text: text[:end], CutOff: cutOff, Answer: a}, len(a.Entries), nil)
+			c.judge(t, parser, corpus.Reply{Text: text[:end], CutOff: cutOff, Answer: a}, asked{records: len(a.Entries)})
 		}
 	}
 }

@@ -54,6 +54,10 @@ var damages = []Damage{
 
 	{Name: "swap", Does: "exchanges the indexes of two entries", Class: Unseen, entries: swap},
 	{Name: "shift", Does: "moves the values by one under indexes that stay", Class: Unseen, entries: shift},
+	{
+		Name: "shift-first", Does: "moves the first values by one under indexes and other fields that stay, an echo among them",
+		Class: Unseen, entries: shiftFirst,
+	},
 	{Name: "copy", Does: "gives a record the value of another", Class: Unseen, entries: copyValue},
 	{Name: "repeat-renumber", Does: "repeats an entry, numbers on and stops at the last number", Class: Unseen, entries: repeatRenumber},
 	{Name: "drop-invent", Does: "leaves out an entry, numbers on and makes one up at the end", Class: Unseen, entries: dropInvent},

@@ -127,6 +127,17 @@ func shift(d *draft) {
 	all[0].Fields, all[0].Of = last.Fields, last.Of
 }
 
+// shiftFirst is a model that has lost its place between the records, and copies all but the value from the right one.
+func shiftFirst(d *draft) {
+	all := d.answer.Entries
+	last := all[len(all)-1].Fields[0]
+	of := all[len(all)-1].Of
+	for i := range all {
+		all[i].Fields[0], last = last, all[i].Fields[0]
+		all[i].Of, of = of, all[i].Of
+	}
+}
+
 func copyValue(d *draft) {
 	from, to := d.answer.Entries[d.any()], &d.answer.Entries[d.any()]
 	to.Fields, to.Of = from.Fields, from.Of

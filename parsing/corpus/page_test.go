@@ -17,9 +17,9 @@ var update = flag.Bool("update", false, "write docs/answers-damage.md")
 const page = "../../docs/answers-damage.md"
 
 // checkPage compares docs/answers-damage.md with what has been measured; with -update it writes the page.
-func checkPage(t *testing.T, tallies, withIDs []tally, total int) {
+func checkPage(t *testing.T, c columns, total int) {
 	t.Helper()
-	got := writePage(tallies, withIDs, total)
+	got := writePage(c, total)
 	if *update {
 		if err := os.WriteFile(page, got, 0o644); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,10 @@ func checkPage(t *testing.T, tallies, withIDs []tally, total int) {
 	}
 }
 
-func writePage(tallies, withIDs []tally, total int) []byte {
+// columns are what became of the answers with each damage: as they are, with random ids, and with an echo.
+type columns struct{ plain, ids, echo []tally }
+
+func writePage(c columns, total int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# What damaged answers cost
 
@@ -52,7 +55,7 @@ it, and read as weir reads it, without asking again. The same answers each time,
 No record may get a wrong value; the test fails at the first one.
 
 `, total, mostRecords)
-	writeRows(&b, tallies, withIDs, corpus.Seen)
+	writeRows(&b, c, corpus.Seen)
 	b.WriteString(`
 ## Damage that cannot be seen
 
@@ -61,15 +64,30 @@ tell them from the truth. Others hold a hint that weir does not take: a count fr
 correction that is cut off. Random ids make those harmless that come from counting.
 
 `)
-	writeRows(&b, tallies, withIDs, corpus.Unseen)
+	writeRows(&b, c, corpus.Unseen)
+	b.WriteString(`
+## The same with an echo
+
+With ` + "`response.echo.field`" + ` each entry repeats a word that stands behind its record, half of the answers with numbers and half with random
+ids. A value that has come under another record's index brings that record's word along, and is asked about again. What is left is a model that
+copies the right word to a wrong value (` + "`shift-first`" + `).
+
+| damage | the model … | records | own value | wrong |
+|---|---|--:|--:|--:|
+`)
+	for i := range c.echo {
+		if e := &c.echo[i]; c.plain[i].damage.Class == corpus.Unseen || c.plain[i].damage.Name == "nothing" {
+			fmt.Fprintf(&b, "| `%s` | %s | %d | %s | %s |\n", e.damage.Name, e.damage.Does, e.records, share(e.kept, e.records), share(e.wrong, e.records))
+		}
+	}
 	return b.Bytes()
 }
 
-func writeRows(b *bytes.Buffer, tallies, withIDs []tally, class corpus.Class) {
+func writeRows(b *bytes.Buffer, all columns, class corpus.Class) {
 	b.WriteString("| damage | the model … | records | in the reply | own value | wrong | with ids: own | wrong |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
-	for i := range tallies {
-		if c := &tallies[i]; c.damage.Class == class {
-			ids := &withIDs[i]
+	for i := range all.plain {
+		if c := &all.plain[i]; c.damage.Class == class {
+			ids := &all.ids[i]
 			fmt.Fprintf(b, "| `%s` | %s | %d | %s | %s | %s | %s | %s |\n",
 				c.damage.Name, c.damage.Does, c.records, share(c.good, c.records), share(c.kept, c.records), share(c.wrong, c.records),
 				share(ids.kept, ids.records), share(ids.wrong, ids.records))

@@ -67,7 +67,7 @@ func (p *Prompt) appendEntry(entry []byte, record Record, index []byte, keys [][
 		entry = append(entry, index...)
 		entry = record.appendName(entry)
 	}
-	j := judgement{text: record.Text}
+	j := judgement{text: record.Text, echo: record.Echo}
 	for i, field := range p.Form.Fields {
 		if i > 0 || len(index) > 0 {
 			entry = append(entry, ", "...)
@@ -89,6 +89,7 @@ func (r *Record) appendName(dst []byte) []byte {
 // judgement is what the model says of one text; the sentiment is worked out once.
 type judgement struct {
 	text  string
+	echo  string
 	known bool
 	score float64
 }
@@ -109,6 +110,8 @@ func (f Field) append(dst []byte, j *judgement) []byte {
 		return strconv.AppendFloat(dst, confidence(j.sentiment()), 'f', -1, 64)
 	case KindEntities:
 		return appendList(dst, Entities(j.text))
+	case KindEcho:
+		return appendString(dst, j.echo)
 	case KindLabel:
 	}
 	return appendString(dst, f.label(j.sentiment()))

@@ -55,6 +55,33 @@ func idAt(text string, at int) string {
 	return text[at:end]
 }
 
+// echoBehind reads " [echo kq]" at this place, and returns where it ends; the place itself if it is not there.
+func echoBehind(text string, at int) (echo string, end int) {
+	const open = " [echo "
+	if !strings.HasPrefix(text[at:], open) {
+		return "", at
+	}
+	echo = idAt(text, at+len(open))
+	if end = at + len(open) + len(echo); echo == "" || !isAt(text, end, "]") {
+		return "", at
+	}
+	return echo, end + 1
+}
+
+// echoElement takes "<echo>kq</echo>" off the end of an element's content.
+func echoElement(body string) (rest, echo string) {
+	const open, shut = "<echo>", "</echo>"
+	at := strings.LastIndex(body, open)
+	if at < 0 || !strings.HasSuffix(body, shut) {
+		return body, ""
+	}
+	echo = body[at+len(open) : len(body)-len(shut)]
+	if echo == "" || idAt(echo, 0) != echo {
+		return body, ""
+	}
+	return body[:at], echo
+}
+
 func isConsonant(c byte) bool { return c >= 'a' && c <= 'z' && strings.IndexByte("aeiou", c) < 0 }
 
 // number reads at most nine digits at this place; -1 if there are none.

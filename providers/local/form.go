@@ -20,6 +20,8 @@ const (
 	KindConfidence
 	// KindEntities is the list of entities.
 	KindEntities
+	// KindEcho is the record's echo. An example shows "<echo>" for it.
+	KindEcho
 )
 
 // Form is the shape of a wanted answer: a JSON array with an object for each record.
@@ -156,9 +158,15 @@ func (e example) form(wantsEntities bool) Form {
 	return f
 }
 
+// echoSign stands for an echo in the example of an answer.
+const echoSign = "<echo>"
+
 func newField(m member, wantsEntities bool) Field {
 	f := Field{Name: m.name, Kind: kindOf(m.name), Labels: labelsIn(m.raw)}
-	if wantsEntities && isOpenName(m.name) {
+	switch {
+	case strings.Trim(m.raw, `"`) == echoSign:
+		f.Kind = KindEcho
+	case wantsEntities && isOpenName(m.name):
 		f.Kind = KindEntities
 	}
 	return f

@@ -22,6 +22,8 @@ type Record struct {
 	Index int
 	// ID is what the prompt calls it in the place of a number: two to four consonants, as weir writes them. "": it has a number.
 	ID string
+	// Echo is the word behind it that is to be repeated; "": there is none.
+	Echo string
 	// Text is what is judged: the record's text, or its fields' values in order, a line each.
 	Text string
 }
@@ -36,7 +38,8 @@ type Record struct {
 //	{"index": 1, "text": "…"}         in an array or one a line
 //	<record index="1">…</record>      text or <field name="…"> elements, and any name in the place of record
 //
-// In these, random ids of two to four consonants may stand for the numbers: Input kq: "…".
+// In these, random ids of two to four consonants may stand for the numbers: Input kq: "…". Behind the record there may be an echo, such
+// a word too: Input 1: "…" [echo kq], "echo": "kq" as the last member, <echo>kq</echo> as the last element.
 //
 // Lines such as "1. text", "1) text", "[1] text" and "Review 1: text" count where none of the above is there and the
 // prompt shows the wanted form; their text ends with the line. Of several lists the longest one is the records, the last

@@ -231,11 +231,14 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 			if rapid.Bool().Draw(t, "ids") {
 				named(rapid.Uint64().Draw(t, "seed"), records)
 			}
+			if rapid.Bool().Draw(t, "echoes") {
+				echoing(rapid.Uint64().Draw(t, "seed of echoes"), records)
+			}
 			want := make([]local.Record, len(records))
 			for i, r := range records {
-				want[i] = local.Record{Index: i + 1, Text: textOf(r)}
+				want[i] = local.Record{Index: i + 1, Echo: r.Echo, Text: textOf(r)}
 				if r.ID != "" {
-					want[i] = local.Record{ID: r.ID, Text: textOf(r)}
+					want[i].Index, want[i].ID = 0, r.ID
 				}
 			}
 			rendered, err := prompt.Render(records)
@@ -253,6 +256,15 @@ func TestReadFindsTheBlocksRecords(t *testing.T) {
 	}
 }
 
+// echoing gives records echoes, and returns them.
+func echoing(seed uint64, records []templates.Record) []string {
+	echoes := templates.Echoes(rand.New(rand.NewPCG(seed, 2)), nil, len(records))
+	for i := range records {
+		records[i].Echo = echoes[i]
+	}
+	return echoes
+}
+
 // named gives records random ids, and returns them.
 func named(seed uint64, records []templates.Record) []string {
 	ids := templates.IDs(rand.New(rand.NewPCG(seed, 1)), len(records))
@@ -262,11 +274,14 @@ func named(seed uint64, records []templates.Record) []string {
 	return ids
 }
 
-// Weir's own instruction is understood in every style, also about one record, and with random ids.
+// Weir's own instruction is understood in every style, also about one record, with random ids and with echoes.
 func TestReadUnderstandsTheDefaultInstruction(t *testing.T) {
 	for _, path := range []string{"", "$.results[*]", "$.a.b[*]"} {
 		for _, tokens := range []bool{false, true} {
 			cfg := parsing.Config{Path: path, IndexField: "Nummer", ValueFields: []string{"mood", "score"}, Tokens: tokens}
+			if path != "" {
+				cfg.EchoField = "check"
+			}
 			for _, format := range []templates.Format{templates.FormatText, templates.FormatJSON, templates.FormatXML} {
 				for _, texts := range [][]string{{"good"}, {"good", "bad"}} {
 					t.Run(fmt.Sprint(path, tokens, format, len(texts)), func(t *testing.T) {
@@ -296,6 +311,9 @@ func answersParse(t *testing.T, cfg parsing.Config, format templates.Format, tex
 	if cfg.Tokens {
 		reply.IDs = named(7, records)
 	}
+	if cfg.EchoField != "" {
+		reply.Echoes = echoing(8, records)
+	}
 	rendered, err := prompt.Render(records)
 	if err != nil {
 		t.Fatal(err)
@@ -316,7 +334,7 @@ func answersParse(t *testing.T, cfg parsing.Config, format templates.Format, tex
 func record() *rapid.Generator[templates.Record] {
 	return rapid.Custom(func(t *rapid.T) templates.Record {
 		var r templates.Record
-		names := rapid.SampledFrom([][]string{{"text"}, {"title", "text"}, {"index", "value"}, {"record"}}).Draw(t, "names")
+		names := rapid.SampledFrom([][]string{{"text"}, {"title", "text"}, {"index", "value"}, {"record"}, {"echo", "text"}}).Draw(t, "names")
 		for _, name := range names {
 			r.Fields = append(r.Fields, templates.Field{Name: name, Value: recordText().Draw(t, name)})
 		}
@@ -335,7 +353,7 @@ func textOf(r templates.Record) string {
 // recordText draws text that no encoding changes, with all that could pass for the prompt's own writing.
 func recordText() *rapid.Generator[string] {
 	parts := []string{
-		"good", " ", "bad", "\n", "Input 2: \"", "Input kq: \"", `{"index": "kqz", `, "<record index=\"kq\">", "</record>", "<record index=\"3\">", "<field name=\"x\">", "]", "[\n", "{\"index\": 4, ",
+		"good", " ", "bad", "\n", "Input 2: \"", "Input kq: \"", " [echo kq]", "<echo>kq</echo>", "\"echo\": \"kq\"", `{"index": "kqz", `, "<record index=\"kq\">", "</record>", "<record index=\"3\">", "<field name=\"x\">", "]", "[\n", "{\"index\": 4, ",
 		"\"text\": ", "}", "\\", "\\\"", "&amp;", "&#10;", "1. ", "[2] ", "é💘", "\t", ",", "'", "entities", "JSON", `{"index": 1, "x": "y"}`,
 	}
 	return rapid.Custom(func(t *rapid.T) string {

@@ -171,6 +171,7 @@ func quotedAt(line string, m marker) (found, bool) {
 	if f.end == 0 {
 		return found{}, false
 	}
+	f.Echo, f.end = echoBehind(line, f.end)
 	rest := f.end
 	for isAt(line, rest, " \t\r,") {
 		rest++
@@ -188,6 +189,10 @@ func objectAt(line string, at int) (found, bool) {
 			if c = calledIn(raw); !c.isNone() {
 				return
 			}
+		}
+		if echo := calledIn(raw).ID; name == "echo" && echo != "" {
+			f.Echo = echo
+			return
 		}
 		f.answer = f.answer && isAnswerName(name)
 		v.add(name, raw)

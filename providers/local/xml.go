@@ -30,7 +30,8 @@ func (s *scanner) elementAt(at int) (found, bool) {
 		s.unclosed[name] = true
 		return found{}, false
 	}
-	record := Record{Index: c.Index, ID: c.ID, Text: content(s.text[body : body+n])}
+	inner, echo := echoElement(s.text[body : body+n])
+	record := Record{Index: c.Index, ID: c.ID, Echo: echo, Text: content(inner)}
 	return found{Record: record, style: element, start: at, end: body + n + len(end)}, true
 }
 
