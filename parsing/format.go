@@ -32,6 +32,9 @@ type Reading struct {
 	// CutOff says that the reply ends at a limit in the middle of its claims. One whose claims are all there and that is cut
 	// off in the words behind them is not meant.
 	CutOff bool
+	// Again says that behind a whole list of claims the reply begins another one, and ends before the first entry of that: the model
+	// was about to correct itself, and nobody knows what.
+	Again bool
 	// Problem and Message say why there are no claims.
 	Problem Problem
 	Message string

@@ -73,6 +73,8 @@ type collector struct {
 	payloads, nameless int
 	// inOrder says that the last payload with answers is a list in which each element is an entry with a value.
 	inOrder bool
+	// list is where the last payload with answers ends that is a list and not a line; 0: there is none.
+	list int
 	// strangers counts objects with neither an index nor a value.
 	strangers int
 	// lines says that the last entry with a value is a value of its own and the end of the reply: behind it there may be more.
@@ -135,6 +137,10 @@ func (c *collector) addObjects(nodes []jsonpath.Node) {
 	c.payloads++
 	c.inOrder = valued == len(nodes) && areList(t, nodes)
 	rest := strings.TrimLeft(c.scan.reply[c.scan.pos:], " \t\r\n")
+	c.list = 0
+	if nodes[0] != 0 {
+		c.list = c.scan.pos
+	}
 	c.lines = len(nodes) == 1 && nodes[0] == 0 && (rest == "" || rest[0] == '{')
 	if !slices.ContainsFunc(entries, func(e Claim) bool { return e.Named }) {
 		c.nameless++
@@ -184,8 +190,19 @@ func (c *collector) reading(cutOff bool) Reading {
 	}
 	r := Reading{Claims: c.answers, CutOff: c.isCutOff(cutOff)}
 	r.InOrder = c.inOrder && c.payloads == 1 && d == nil && !c.scan.ended
+	r.Again = c.isAgain(cutOff)
 	r.Warnings = c.warnings()
 	return r
+}
+
+// isAgain reports whether the reply ends behind a bracket that is open, after a list of answers: in another list, of which no entry
+// is whole.
+func (c *collector) isAgain(limit bool) bool {
+	if c.list == 0 || !limit && !c.scan.cut && !c.scan.ended && (c.scan.damage == nil || !c.scan.damage.atEnd) {
+		return false
+	}
+	rest := c.scan.reply[c.list:]
+	return strings.LastIndexAny(rest, "[{") > strings.LastIndexAny(rest, "]}")
 }
 
 // isCutOff reports whether the reply ends within its entries; limit says that it ends at a limit.

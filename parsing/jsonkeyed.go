@@ -60,6 +60,9 @@ func (c *collector) addKeyed(object jsonpath.Node) {
 	c.answers = append(c.answers, entries...)
 	c.payloads++
 	c.inOrder = false
+	if c.list = 0; len(members) > 1 {
+		c.list = c.scan.pos
+	}
 }
 
 // member reads a value under its index: an object with the value fields, or the value itself if there is one field. An index

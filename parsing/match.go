@@ -25,6 +25,9 @@ func match(r Reading, call call) Answer {
 		m.failAll(r.Problem, r.Message)
 	case r.Whole:
 		m.single()
+	case r.Again:
+		m.answer.Suspect = true
+		m.failAll(ProblemMissing, "the model began to answer again and was cut off before its first entry")
 	case !m.anyIndex():
 		m.byPosition(r.InOrder)
 	default:
@@ -138,6 +141,7 @@ func (m *matching) byIndex() {
 			repeated += m.take(record, m.proven(record, &m.claims[i]))
 		}
 	}
+	m.forgetDraft(shift)
 	m.failRest(n)
 	m.warnAbout(n, repeated)
 }

@@ -120,6 +120,7 @@ func (f *xmlFormat) Read(reply Reply) Reading {
 	r := f.claims(t, nodes)
 	unclosed := slices.ContainsFunc(nodes, func(id int32) bool { return t.nodes[id].broken && int(t.nodes[id].end) == len(text) })
 	r.CutOff = reply.CutOff && t.isOpen() || unclosed
+	r.Again = reply.CutOff && f.isAgain(t, nodes)
 	if len(r.Claims) == 0 {
 		r.Problem, r.Message = ProblemUnparsable, "there is no XML in the reply"
 		if len(t.nodes) > 1 {
@@ -127,6 +128,30 @@ func (f *xmlFormat) Read(reply Reply) Reading {
 		}
 	}
 	return r
+}
+
+// isAgain reports whether the text ends in an element, or in a tag, behind the element around all entries.
+func (f *xmlFormat) isAgain(t *xmlTree, nodes []int32) bool {
+	last := int32(0)
+	for _, id := range nodes {
+		if !t.nodes[id].broken {
+			last = id
+		}
+	}
+	root := last
+	for t.nodes[root].parent > 0 {
+		root = t.nodes[root].parent
+	}
+	if root == last || t.nodes[root].broken {
+		return false // no entry, entries without an element around them, or the one list itself
+	}
+	rest := t.text[t.nodes[root].end:]
+	for id := t.nodes[root].past; id < t.nodes[0].past; id = t.nodes[id].past {
+		if t.nodes[id].broken {
+			return true
+		}
+	}
+	return strings.LastIndexByte(rest, '<') > strings.LastIndexByte(rest, '>')
 }
 
 func unparsable(format string, args ...any) Reading {

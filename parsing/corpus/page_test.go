@@ -61,7 +61,7 @@ No record may get a wrong value; the test fails at the first one.
 
 Most of these replies look like right ones: complete, each index once, each value well formed. No reader of the reply alone can
 tell them from the truth. Others hold a hint that weir does not take: a count from 0 with gaps, indexes under another name, a draft before a
-correction that is cut off. Random ids make those harmless that come from counting.
+correction of which not even the first bracket is there. Random ids make those harmless that come from counting.
 
 `)
 	writeRows(&b, c, corpus.Unseen)
