@@ -89,6 +89,29 @@ func (p *plan) fit(r Record, known figures) (fitted, *Error) {
 	}
 }
 
+// ahead returns the records of the next batch as they would be sent: the first ones of those given, as many as a batch may
+// have. Its error is of the first record that is not valid or does not fit.
+func (e *Engine) ahead(p *plan, records []Record) ([]Record, error) {
+	known, bytes, weight := p.meter.figures(), 0, 0
+	var batch []Record
+	for i := range records[:min(len(records), p.options.BatchSize)] {
+		r := &records[i]
+		if err := r.Validate(e.maxRecordBytes); err != nil {
+			return nil, fmt.Errorf("record %d: %w", r.Tag, err)
+		}
+		f, err := p.fit(*r, known)
+		if err != nil {
+			return nil, fmt.Errorf("record %d: %w", r.Tag, err)
+		}
+		bytes, weight = bytes+f.record.Bytes(), weight+f.weight
+		if i > 0 && (bytes > p.options.BatchMaxBytes || weight > wholeCall) {
+			break
+		}
+		batch = append(batch, f.record)
+	}
+	return batch, nil
+}
+
 // lone is how much of a call a record with so many tokens would take if it were alone; above 1: it does not fit. What a
 // model may write is no matter: a single answer that is cut off is a matter of max.output.tokens.
 func (p *plan) lone(tokens float64, known figures) float64 {

@@ -271,3 +271,28 @@ func TestTooTight(t *testing.T) {
 		t.Errorf("%v, want a problem of batch.max.tokens", err)
 	}
 }
+
+// TestRenderFits: a dry run cuts batches as the real one does.
+func TestRenderFits(t *testing.T) {
+	t.Parallel()
+	m := &narrow{context: 1000, answer: 10, perToken: 3.5}
+	engine := m.engine(t, true, map[string]string{"batch.size": "20", "record.overflow": options.OverflowTruncateTail})
+	prompts, err := engine.Render(t.Context(), "", nil, english(slices.Repeat([]int{300, 10_000, 40}, 10)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := 0
+	for _, p := range prompts {
+		records += len(p.Records)
+		in := 0
+		for _, message := range p.Messages {
+			in += m.tokens(message.Content)
+		}
+		if in+m.answer*len(p.Records) > m.context {
+			t.Errorf("a prompt of %d tokens for %d records", in, len(p.Records))
+		}
+	}
+	if records != 30 || len(prompts) > 25 {
+		t.Errorf("%d records in %d prompts", records, len(prompts))
+	}
+}

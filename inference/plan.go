@@ -244,8 +244,8 @@ type Prompt struct {
 // MaxRenderedBytes is the most bytes of prompts that Render returns.
 const MaxRenderedBytes = 8 << 20
 
-// Render returns the prompts that the records would be sent in, `batch.size` records each. It calls no model. Random ids are the
-// same each time, other than those of a call. Its error is
+// Render returns the prompts that the records would be sent in, each with as many records as would leave together if none had to
+// wait. It calls no model. Random ids are the same each time, other than those of a call. Its error is
 // an *UnknownModelError, an *options.Error, ctx's, or an *Error for the first record that is not valid, or for more than
 // MaxRenderedBytes.
 func (e *Engine) Render(ctx context.Context, modelName string, overrides map[string]string, records []Record) ([]Prompt, error) {
@@ -263,8 +263,11 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 		if err := ctx.Err(); err != nil {
 			return nil, err //nolint:wrapcheck // ctx's own
 		}
-		n := min(len(rest), p.options.BatchSize)
-		prompt, err := e.renderOne(p, rest[:n])
+		batch, err := e.ahead(p, rest)
+		if err != nil {
+			return nil, err
+		}
+		prompt, err := renderOne(p, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -275,7 +278,7 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 			return nil, invalid("the prompts have more than %d bytes together; ask for fewer records", MaxRenderedBytes)
 		}
 		prompts = append(prompts, prompt)
-		rest = rest[n:]
+		rest = rest[len(batch):]
 	}
 	return prompts, nil
 }
@@ -290,13 +293,10 @@ func (n names) giveTo(rows []templates.Record) {
 	}
 }
 
-func (e *Engine) renderOne(p *plan, records []Record) (Prompt, error) {
+func renderOne(p *plan, records []Record) (Prompt, error) {
 	prompt := Prompt{}
 	rows := make([]templates.Record, len(records))
 	for i := range records {
-		if err := records[i].Validate(e.maxRecordBytes); err != nil {
-			return prompt, fmt.Errorf("record %d: %w", records[i].Tag, err)
-		}
 		rows[i] = templates.Record{Fields: records[i].Fields}
 		prompt.Records = append(prompt.Records, records[i].Tag)
 	}
