@@ -27,6 +27,7 @@ type narrow struct {
 	mu      sync.Mutex
 	prompts []string
 	sizes   []int // records of each call that fitted
+	last    providers.Request
 	refused int
 }
 
@@ -36,6 +37,7 @@ func (m *narrow) Complete(_ context.Context, req *providers.Request) (*providers
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	texts, in := textsOf(req), 0
+	m.last = *req
 	for _, message := range req.Messages {
 		in += m.tokens(message.Content)
 		m.prompts = append(m.prompts, message.Content)
@@ -129,6 +131,24 @@ func TestLearns(t *testing.T) {
 		}
 		if m.refused > 0 {
 			t.Errorf("%d calls were refused after 120 records", m.refused)
+		}
+	})
+}
+
+// TestExpects: a request says what it is expected to use, as the plan's calls have taught.
+func TestExpects(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := &narrow{context: 100_000, answer: 50, perToken: 2}
+		engine := m.engine(t, false, map[string]string{"batch.size": "10"})
+		predict(t, engine, english(slices.Repeat([]int{200}, 10)...))
+		if got := m.last.EstimatedOutputTokens; got != 320 {
+			t.Errorf("the first answer is expected to have %d tokens", got)
+		}
+		predict(t, engine, english(slices.Repeat([]int{200}, 10)...))
+		in := m.tokens(m.last.Messages[0].Content)
+		if got := m.last.EstimatedPromptTokens; got < in-in/20 || got > in+in/20 || m.last.EstimatedOutputTokens != 500 {
+			t.Errorf("%d tokens in and %d out are expected, want %d and 500", got, m.last.EstimatedOutputTokens, in)
 		}
 	})
 }

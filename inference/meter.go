@@ -37,6 +37,12 @@ func (m *meter) figures() figures {
 	return m.now
 }
 
+// expect returns how many tokens a prompt of so many bytes has, and an answer about so many records.
+func (m *meter) expect(bytes, records int) (prompt, answer int) {
+	known := m.figures()
+	return int(float64(bytes)*known.perByte.mean + 0.5), int(float64(records)*known.perAnswer.mean + 0.5)
+}
+
 // note learns from a call with a prompt of so many bytes that answered so many records.
 func (m *meter) note(usage providers.Usage, bytes, answered int) {
 	if !usage.Reported {

@@ -306,9 +306,7 @@ func renderOne(p *plan, records []Record) (Prompt, error) {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)
 	}
 	prompt.Messages = p.request(rendered).Messages
-	known := p.meter.figures()
-	prompt.EstimatedTokens = int(float64(len(rendered.System)+len(rendered.User))*known.perByte.mean + 0.5)
-	prompt.EstimatedOutputTokens = int(float64(len(rows))*known.perAnswer.mean + 0.5)
+	prompt.EstimatedTokens, prompt.EstimatedOutputTokens = p.meter.expect(len(rendered.System)+len(rendered.User), len(rows))
 	return prompt, nil
 }
 

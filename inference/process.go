@@ -171,6 +171,7 @@ func (r *run) request(asked part, names names) (*providers.Request, error) {
 	rendered.System += r.notes(asked, names.ids)
 	req := r.plan.request(rendered)
 	req.Records = len(asked.places)
+	req.EstimatedPromptTokens, req.EstimatedOutputTokens = r.plan.meter.expect(len(rendered.System)+len(rendered.User), req.Records)
 	return req, nil
 }
 

@@ -123,7 +123,8 @@ func spendingEngine(t *testing.T, m *spender, size int, seen *ledger) *inference
 	t.Helper()
 	engine, err := inference.New(inference.Config{
 		Models: []inference.ModelConfig{{
-			Name: "m", Provider: "p", Driver: m, Price: m.price, Options: map[string]string{"batch.size": fmt.Sprint(size)},
+			Name: "m", Provider: "p", Driver: m, Price: m.price,
+			Options: map[string]string{"batch.size": fmt.Sprint(size), "record.ids": "sequential"},
 		}},
 		Hooks: inference.Hooks{
 			BatchEnd: func(_ context.Context, _ inference.Batch, end inference.BatchEnd) {

@@ -42,6 +42,9 @@ type Request struct {
 	Dimensions int
 	// Records is how many records the prompt is about, for budgets; 0 counts as 1.
 	Records int
+	// EstimatedPromptTokens and EstimatedOutputTokens are what the call is expected to use, for limits of tokens; 0: nobody has
+	// estimated it.
+	EstimatedPromptTokens, EstimatedOutputTokens int
 }
 
 // Role says who speaks a message.
