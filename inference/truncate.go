@@ -23,7 +23,7 @@ func (p *plan) truncate(r Record, need tokens, known figures) (fitted, *Error) {
 		return fitted{}, p.tooLong(need, known)
 	}
 	whole := r.Fields[longest].Value
-	r.Fields = slices.Clone(r.Fields) // they are the caller's
+	r.Fields = slices.Clone(r.Fields)      // they are the caller's
 	over := 1 - 1/p.lone(need.high, known) // the part of the record that there is no room for
 	keep := len(whole) - int(over*float64(r.Bytes()+p.shape.perRecord))
 	for range cuts {
