@@ -98,6 +98,11 @@ type Model struct {
 	Description string
 	// Options are set over the defaults of package options, by name.
 	Options map[string]string
+	// Price is what its tokens cost; none: what weir knows of the model.
+	Price Price
+	// ContextTokens are the most tokens of a prompt and its answer together, MaxOutputTokens of an answer; 0: what weir knows of
+	// the model.
+	ContextTokens, MaxOutputTokens int
 	// Overridable names the options that a request may set. nil: those that the table of options says; empty: none.
 	Overridable []string
 }

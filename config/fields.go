@@ -229,6 +229,32 @@ var modelFields = []field[Model]{
 		doc: "What it is for; clients see it in ListModels.",
 	},
 	{
+		key: "context_tokens", kind: "number", max: 100_000_000, at: func(m *Model) any { return &m.ContextTokens },
+		doc: "Most tokens of a prompt and its answer together; batches are cut to fit ([cost.md](cost.md)). 0: what weir's table says " +
+			"of the model, and where it says nothing, what the provider refuses.",
+	},
+	{
+		key: "max_output_tokens", kind: "number", max: 100_000_000, at: func(m *Model) any { return &m.MaxOutputTokens },
+		doc: "Most tokens that the model can write in an answer. 0: what weir's table says.",
+	},
+	{
+		key: "price.input", kind: "dollars", at: func(m *Model) any { return &m.Price.Input },
+		doc: "Price of a million tokens of prompts in US dollars, such as `0.15`. Without a price it is that of weir's table, if the " +
+			"model is there.",
+	},
+	{
+		key: "price.output", kind: "dollars", at: func(m *Model) any { return &m.Price.Output },
+		doc: "Likewise of answers, with what the model thinks.",
+	},
+	{
+		key: "price.cached_input", kind: "dollars", at: func(m *Model) any { return &m.Price.CachedInput },
+		doc: "Likewise of those tokens of prompts that the provider had kept. As `price.input` where there is none.",
+	},
+	{
+		key: "price.cache_write", kind: "dollars", at: func(m *Model) any { return &m.Price.CacheWrite },
+		doc: "Likewise of those that the provider keeps at a price of its own. As `price.input` where there is none.",
+	},
+	{
 		key: "options", kind: "option: value, …", at: func(m *Model) any { return &m.Options },
 		doc: "Options of the model, over their defaults ([options.md](options.md)): `batch.size: 20`. A list stands for names " +
 			"with commas between.",

@@ -61,6 +61,8 @@ func read(to any, text string) error {
 		}
 	case *Bytes:
 		*to, err = parseBytes(text)
+	case *Dollars:
+		*to, err = parseDollars(text)
 	case *time.Duration:
 		if *to, err = time.ParseDuration(text); err != nil {
 			return fmt.Errorf("must be a duration with its unit, such as 30s, 2m or 1m30s, not %s", quote(text))

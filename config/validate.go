@@ -129,6 +129,7 @@ func (v *validation) model(path, name string, m Model) {
 	if m.Model == "" && ok && provider.Kind != KindLocal && provider.Deployment == "" {
 		v.add(path+".model", "is missing: what the provider calls the model, such as "+vendors[provider.Kind].model)
 	}
+	v.price(path, m.Price)
 	_, problems := options.Resolve(m.Layer(name))
 	for _, problem := range problems {
 		v.add(path+".options."+problem.Option, problem.Message)

@@ -88,6 +88,7 @@ func (a accounts) models(cfg *config.Config) []inference.ModelConfig {
 			Options:       m.Options,
 			Open:          m.Opens,
 		})
+		describe(&models[len(models)-1], m)
 	}
 	return models
 }
