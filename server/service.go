@@ -193,6 +193,9 @@ func modelOf(m *inference.ModelConfig) *weirv1.Model {
 		ProviderKind:  m.Kind,
 		ProviderModel: m.ProviderModel,
 		Price:         priceOf(m.Price),
+
+		ContextTokens:   uint64(max(m.ContextTokens, 0)),   //nolint:gosec // not below 0
+		MaxOutputTokens: uint64(max(m.MaxOutputTokens, 0)), //nolint:gosec // not below 0
 	}
 }
 
@@ -217,6 +220,8 @@ func promptOf(p inference.Prompt) *weirv1.Prompt {
 	out := &weirv1.Prompt{
 		EstimatedTokens: uint32(max(p.EstimatedTokens, 0)), //nolint:gosec // bounded by the size of a request
 		Sequences:       p.Records,
+
+		EstimatedOutputTokens: uint32(max(p.EstimatedOutputTokens, 0)), //nolint:gosec // bounded by the records of a request
 	}
 	for _, m := range p.Messages {
 		out.Messages = append(out.Messages, &weirv1.Message{Role: string(m.Role), Content: m.Content})

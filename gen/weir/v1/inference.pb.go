@@ -1247,9 +1247,11 @@ type Prompt struct {
 	// Estimate of the prompt's tokens.
 	EstimatedTokens uint32 `protobuf:"varint,3,opt,name=estimated_tokens,json=estimatedTokens" json:"estimated_tokens,omitempty"`
 	// Numbers of the records in it, in the order of their indexes 1, 2, ….
-	Sequences     []uint64 `protobuf:"varint,4,rep,packed,name=sequences" json:"sequences,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Sequences []uint64 `protobuf:"varint,4,rep,packed,name=sequences" json:"sequences,omitempty"`
+	// Estimate of the answer's tokens: what answers of the same model and options have had lately, or 32 for each record.
+	EstimatedOutputTokens uint32 `protobuf:"varint,5,opt,name=estimated_output_tokens,json=estimatedOutputTokens" json:"estimated_output_tokens,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *Prompt) Reset() {
@@ -1308,6 +1310,13 @@ func (x *Prompt) GetSequences() []uint64 {
 		return x.Sequences
 	}
 	return nil
+}
+
+func (x *Prompt) GetEstimatedOutputTokens() uint32 {
+	if x != nil {
+		return x.EstimatedOutputTokens
+	}
+	return 0
 }
 
 // One message of a prompt.
@@ -1563,9 +1572,13 @@ type Model struct {
 	// What the provider calls the model.
 	ProviderModel string `protobuf:"bytes,5,opt,name=provider_model,json=providerModel" json:"provider_model,omitempty"`
 	// What its tokens cost. Absent: the server knows no price.
-	Price         *Price `protobuf:"bytes,6,opt,name=price" json:"price,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Price *Price `protobuf:"bytes,6,opt,name=price" json:"price,omitempty"`
+	// Most tokens of a prompt and its answer together. 0: the server does not know.
+	ContextTokens uint64 `protobuf:"varint,7,opt,name=context_tokens,json=contextTokens" json:"context_tokens,omitempty"`
+	// Most tokens of an answer. 0: the server does not know.
+	MaxOutputTokens uint64 `protobuf:"varint,8,opt,name=max_output_tokens,json=maxOutputTokens" json:"max_output_tokens,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Model) Reset() {
@@ -1638,6 +1651,20 @@ func (x *Model) GetPrice() *Price {
 		return x.Price
 	}
 	return nil
+}
+
+func (x *Model) GetContextTokens() uint64 {
+	if x != nil {
+		return x.ContextTokens
+	}
+	return 0
+}
+
+func (x *Model) GetMaxOutputTokens() uint64 {
+	if x != nil {
+		return x.MaxOutputTokens
+	}
+	return 0
 }
 
 // What tokens of a model cost: the operator's own figures, or the vendor's of a date. All are millionths of a US dollar for
@@ -1902,12 +1929,13 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"A\n" +
 	"\x14RenderPromptResponse\x12)\n" +
-	"\aprompts\x18\x01 \x03(\v2\x0f.weir.v1.PromptR\aprompts\"\xa4\x01\n" +
+	"\aprompts\x18\x01 \x03(\v2\x0f.weir.v1.PromptR\aprompts\"\xdc\x01\n" +
 	"\x06Prompt\x12,\n" +
 	"\bmessages\x18\x01 \x03(\v2\x10.weir.v1.MessageR\bmessages\x12#\n" +
 	"\ranswer_schema\x18\x02 \x01(\tR\fanswerSchema\x12)\n" +
 	"\x10estimated_tokens\x18\x03 \x01(\rR\x0festimatedTokens\x12\x1c\n" +
-	"\tsequences\x18\x04 \x03(\x04R\tsequences\"7\n" +
+	"\tsequences\x18\x04 \x03(\x04R\tsequences\x126\n" +
+	"\x17estimated_output_tokens\x18\x05 \x01(\rR\x15estimatedOutputTokens\"7\n" +
 	"\aMessage\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\"\x13\n" +
@@ -1918,14 +1946,16 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x05model\x18\x01 \x01(\tR\x05model\"h\n" +
 	"\x10GetModelResponse\x12$\n" +
 	"\x05model\x18\x01 \x01(\v2\x0e.weir.v1.ModelR\x05model\x12.\n" +
-	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\xcb\x01\n" +
+	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\x9e\x02\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
 	"\bprovider\x18\x03 \x01(\tR\bprovider\x12#\n" +
 	"\rprovider_kind\x18\x04 \x01(\tR\fproviderKind\x12%\n" +
 	"\x0eprovider_model\x18\x05 \x01(\tR\rproviderModel\x12$\n" +
-	"\x05price\x18\x06 \x01(\v2\x0e.weir.v1.PriceR\x05price\"\xc4\x01\n" +
+	"\x05price\x18\x06 \x01(\v2\x0e.weir.v1.PriceR\x05price\x12%\n" +
+	"\x0econtext_tokens\x18\a \x01(\x04R\rcontextTokens\x12*\n" +
+	"\x11max_output_tokens\x18\b \x01(\x04R\x0fmaxOutputTokens\"\xc4\x01\n" +
 	"\x05Price\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x04R\x05input\x12\x16\n" +
 	"\x06output\x18\x02 \x01(\x04R\x06output\x12!\n" +
