@@ -235,7 +235,8 @@ func (p *plan) request(rendered templates.Rendered) *providers.Request {
 type Prompt struct {
 	Messages []providers.Message
 	// EstimatedTokens is an estimate of the prompt's tokens, EstimatedOutputTokens of its answer's: what the calls of the same
-	// model and options have had lately, or 3.5 bytes to a token and 32 tokens to a record.
+	// model and options have had lately, or 3.5 bytes to a token and 32 tokens to a record. A prompt of at most 256 KiB is
+	// counted, where the model's tokens can be.
 	EstimatedTokens, EstimatedOutputTokens int
 	// Records are the tags of the records in it, in the order of their indexes 1, 2, ….
 	Records []uint64
@@ -306,7 +307,11 @@ func renderOne(p *plan, records []Record) (Prompt, error) {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)
 	}
 	prompt.Messages = p.request(rendered).Messages
-	prompt.EstimatedTokens, prompt.EstimatedOutputTokens = p.meter.expect(len(rendered.System)+len(rendered.User), len(rows))
+	size := len(rendered.System) + len(rendered.User)
+	prompt.EstimatedTokens, prompt.EstimatedOutputTokens = p.meter.expect(size, len(rows))
+	if p.model.CountTokens != nil && size <= mostCounted {
+		prompt.EstimatedTokens = p.countText(rendered.System) + p.countText(rendered.User)
+	}
 	return prompt, nil
 }
 

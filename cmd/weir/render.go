@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	weirv1 "github.com/weir-ml/weir/gen/weir/v1"
-	"github.com/weir-ml/weir/inference"
-	"github.com/weir-ml/weir/internal/client"
 )
 
 // renderFlags are the command line of render.
@@ -79,15 +76,11 @@ func (f *renderFlags) run(cmd *cobra.Command, path string) error {
 	}
 	req := &weirv1.RenderPromptRequest{Model: f.model, Options: set, Records: records}
 	var prompts []*weirv1.Prompt
-	if f.config != "" {
-		prompts, err = renderHere(cmd.Context(), f.config, req)
-	} else {
-		err = f.withClient(cmd.Context(), func(ctx context.Context, c *client.Client) error {
-			resp, err := c.Service().RenderPrompt(ctx, req)
-			prompts = resp.GetPrompts()
-			return err
-		})
-	}
+	err = f.withRenderer(cmd.Context(), f.config, func(ctx context.Context, r renderer) error {
+		var err error
+		prompts, err = r.render(ctx, req)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -119,56 +112,6 @@ func (f *renderFlags) records(path string, stdin io.Reader) ([]*weirv1.Record, e
 		records = append(records, r.record)
 	}
 	return records, nil
-}
-
-// renderHere renders with the models of a configuration file.
-func renderHere(ctx context.Context, file string, req *weirv1.RenderPromptRequest) ([]*weirv1.Prompt, error) {
-	cfg, err := loadChecked(file)
-	if err != nil {
-		return nil, err
-	}
-	all, err := newAccounts(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, misuse("%w", err)
-	}
-	defer all.close()
-	engine, err := newEngine(cfg, all.models(cfg), inference.Hooks{})
-	if err != nil {
-		return nil, misuse("%w", err)
-	}
-	rendered, err := engine.Render(ctx, req.GetModel(), req.GetOptions(), recordsOf(req.GetRecords()))
-	if err != nil {
-		return nil, misuse("%w", err)
-	}
-	prompts := make([]*weirv1.Prompt, 0, len(rendered))
-	for _, p := range rendered {
-		prompts = append(prompts, promptOf(p))
-	}
-	return prompts, nil
-}
-
-func recordsOf(records []*weirv1.Record) []inference.Record {
-	all := make([]inference.Record, len(records))
-	for i, r := range records {
-		all[i].Tag = uint64(i) + 1
-		if r.GetText() != "" {
-			all[i].Fields = append(all[i].Fields, inference.Field{Name: inference.TextField, Value: r.GetText()})
-		}
-		for _, field := range r.GetFields() {
-			_, text := field.GetValue().(*weirv1.Field_Text)
-			value := field.GetText() + field.GetJson() // one of them
-			all[i].Fields = append(all[i].Fields, inference.Field{Name: field.GetName(), Value: value, JSON: !text})
-		}
-	}
-	return all
-}
-
-func promptOf(p inference.Prompt) *weirv1.Prompt {
-	out := &weirv1.Prompt{EstimatedTokens: uint32(max(p.EstimatedTokens, 0)), Sequences: p.Records} //nolint:gosec // bounded by the input
-	for _, m := range p.Messages {
-		out.Messages = append(out.Messages, &weirv1.Message{Role: string(m.Role), Content: m.Content})
-	}
-	return out
 }
 
 func writePrompt(out io.Writer, n int, p *weirv1.Prompt) {

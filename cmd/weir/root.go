@@ -82,7 +82,7 @@ answers each record by itself, in order.
 		SilenceUsage:  true,
 	}
 	root.AddCommand(
-		newServe(), newCheck(), newModels(), newRender(), newParse(), newPredict(), newSimulate(), newBench(), newVersion(),
+		newServe(), newCheck(), newModels(), newRender(), newParse(), newPredict(), newCost(), newSimulate(), newBench(), newVersion(),
 	)
 	return root
 }
