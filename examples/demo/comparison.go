@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/weir-ml/weir/internal/catalog"
 )
 
 // comparison is both ways side by side: a one by one, b in batches.
@@ -18,16 +20,28 @@ type comparison struct {
 	reviews []review
 }
 
-// What a call and a token cost in the table, in dollars. A call costs what the proposal reckons with; a token's price is an
-// example.
+// What a call and a token cost in the table, in dollars. A call costs what the proposal reckons with, a token what it costs
+// with a small model of the catalogue.
 const (
 	singleCallPrice = 0.002
 	batchCallPrice  = 0.006
-	promptPrice     = 0.15e-6
-	completionPrice = 0.60e-6
+	pricedModel     = "gpt-4o-mini"
 	pricedRecords   = 10_000
-	perMillion      = 1e6
 )
+
+var (
+	tokenPrice      = priceOf(pricedModel)
+	promptPrice     = tokenPrice.Input.Dollars() / 1e6
+	completionPrice = tokenPrice.Output.Dollars() / 1e6
+)
+
+// priceOf is a price of the catalogue.
+func priceOf(model string) catalog.Price {
+	if known, ok := catalog.Find(model); ok && known.Price != nil {
+		return *known.Price
+	}
+	return catalog.Price{}
+}
 
 // row is a line of the table: the same of both ways, and what the second is to the first.
 type row struct{ what, a, b, ratio string }
@@ -143,8 +157,8 @@ func (c *comparison) notes() string {
 func (c *comparison) priceNotes(b *strings.Builder) {
 	fmt.Fprintf(b, "By the call: %s a call with one record, %s a call with %d, as the proposal reckons.\n",
 		dollars(singleCallPrice, 3), dollars(batchCallPrice, 3), c.b.batch)
-	fmt.Fprintf(b, "By the token: %s a million prompt tokens, %s a million completion tokens; an example, not an offer.\n",
-		dollars(promptPrice*perMillion, 2), dollars(completionPrice*perMillion, 2))
+	fmt.Fprintf(b, "By the token: as %s costs, %s a million prompt tokens, %s a million completion tokens\n  (%s of %s).\n",
+		pricedModel, dollars(tokenPrice.Input.Dollars(), 2), dollars(tokenPrice.Output.Dollars(), 2), tokenPrice.Source, tokenPrice.Date)
 	if more := c.instruction(); more > 0 {
 		fmt.Fprintf(b, "  A batch says its instruction once, but index and field with each answer. Beside this very short instruction\n"+
 			"  that costs more; with one that has %.0f tokens more a call, batches cost less.\n", math.Ceil(more))
