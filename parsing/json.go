@@ -17,6 +17,10 @@ type jsonFormat struct {
 	// nested says that a field's name is a path.
 	nested bool
 	tokens bool
+	// structured says that the answer shall be an object with a member for each record, and schema what each value must fit;
+	// nil: anything.
+	structured bool
+	schema     *schema
 }
 
 func (f *jsonFormat) Read(reply Reply) Reading {

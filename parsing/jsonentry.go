@@ -13,7 +13,7 @@ const defaultPath = "$[*]"
 
 func newJSONFormat(cfg Config) (Format, []error) {
 	n, problems := newNames(cfg)
-	f := &jsonFormat{names: n, tokens: cfg.Tokens}
+	f := &jsonFormat{names: n, tokens: cfg.Tokens, structured: cfg.Structured}
 	f.nested = slices.ContainsFunc(append([]string{n.index}, n.values...), func(name string) bool { return strings.Contains(name, ".") })
 	var err error
 	if f.path, err = jsonpath.Parse(cmp.Or(cfg.Path, defaultPath)); err != nil {

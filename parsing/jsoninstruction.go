@@ -8,6 +8,9 @@ import (
 
 // Instruction shows the form by example, with the configured names and inside of whatever response.path expects.
 func (f *jsonFormat) Instruction() string {
+	if f.structured {
+		return f.keyedInstruction()
+	}
 	var b strings.Builder
 	open, shut, ok := f.wrapping()
 	switch {

@@ -25,18 +25,21 @@ func (c *collector) keyed(nodes []jsonpath.Node) (jsonpath.Node, bool) {
 	return 0, false
 }
 
-// isKeyed reports whether every name in an object is an index.
+// isKeyed reports whether every name in an object is an index, or one of them where such an object has been asked for.
 func (c *collector) isKeyed(id jsonpath.Node) bool {
 	t := &c.scan.tree
-	if t.nodes[id].kind != jsonpath.Object || t.nodes[id].past == id+1 {
+	if t.nodes[id].kind != jsonpath.Object {
 		return false
 	}
+	indexes, others := 0, 0
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
-		if _, ok := c.asked.number(t.Name(child)); !ok {
-			return false
+		if _, ok := c.asked.number(t.Name(child)); ok {
+			indexes++
+		} else {
+			others++
 		}
 	}
-	return true
+	return indexes > 0 && (others == 0 || c.format.structured)
 }
 
 // addKeyed takes in the members of an object whose names are indexes.
@@ -69,6 +72,9 @@ func (c *collector) addKeyed(object jsonpath.Node) {
 // in the object must be the same.
 func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 	name := r.tree.Name(id)
+	if field, ok := r.whole(id); ok {
+		return Claim{Named: true, ID: name, Fields: []Field{field}}, true
+	}
 	e, hasValue := r.entry(id)
 	isObject := r.tree.nodes[id].kind == jsonpath.Object
 	if !isObject || !hasValue && !e.Named && len(r.format.values) == 1 {
@@ -82,6 +88,16 @@ func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 	}
 	e.Named, e.ID = true, name
 	return e, hasValue
+}
+
+// whole returns an object that is, as it stands, the value that has been asked for, whatever its fields are called.
+func (r *objectReader) whole(id jsonpath.Node) (Field, bool) {
+	f := r.format
+	if f.schema == nil || len(f.values) > 1 || r.tree.nodes[id].kind != jsonpath.Object {
+		return Field{}, false
+	}
+	field := r.field(f.values[0], id)
+	return field, f.schema.takes(field)
 }
 
 func sameIndex(a, b string) bool {

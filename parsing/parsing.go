@@ -50,6 +50,9 @@ type Config struct {
 	Schema string
 	// Tokens is the option record.ids=token: the records have ids of their own (Reply.IDs), and the instruction says so.
 	Tokens bool
+	// Structured is the option response.structured=on, for json alone: the instruction asks for one object with a member for
+	// each record, r1, r2, …, and Parser.Schema describes it. Other forms of JSON are read all the same.
+	Structured bool
 }
 
 // Parser reads answers of one form. Any number of goroutines may use it at once.
@@ -60,6 +63,7 @@ type Parser struct {
 	schema  *schema
 	fields  []string
 	echo    string
+	form    *answerForm // nil where Config.Structured is not set
 }
 
 // New returns a parser. Its error names every problem of cfg, each with its option.
@@ -75,6 +79,7 @@ func New(cfg Config) (*Parser, error) {
 	p := &Parser{strict: cfg.Strict, fields: slices.Clone(cfg.ValueFields), echo: cfg.EchoField}
 	f, problems := create(cfg)
 	problems = append(problems, p.constrain(cfg, name == defaultFormat)...)
+	problems = append(problems, p.structure(cfg, f)...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
@@ -93,14 +98,13 @@ func (p *Parser) constrain(cfg Config, typed bool) []error {
 	if p.schema, err = newSchema(cfg.Schema, typed); err != nil {
 		return append(problems, fmt.Errorf("response.schema: %w", err))
 	}
-	p.schema.subject = p.valueName()
-	if len(p.fields) > 1 {
-		p.schema.subject = "The object of " + strings.Join(p.fields, ", ")
-	}
 	return problems
 }
 
 func (p *Parser) valueName() string {
+	if p.form != nil && len(p.fields) <= 1 {
+		return "Each value"
+	}
 	if len(p.fields) == 0 {
 		return quote(defaultValue)
 	}

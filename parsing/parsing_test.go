@@ -89,6 +89,12 @@ func TestInstruction(t *testing.T) {
 		"echo-xml":       {Format: "xml", EchoField: "check", Tokens: true},
 		"echo-delimited": {Format: "delimited", EchoField: "check", ValueFields: []string{"label", "score"}},
 		"echo-regex":     {Format: "regex", Path: `^(?P<index>\d+) (?P<check>\w+): (?P<value>.*)$`, EchoField: "check"},
+
+		"structured":        {Structured: true},
+		"structured-one":    {Structured: true, ValueFields: []string{"sentiment"}, Values: []string{"good", "bad"}},
+		"structured-fields": {Structured: true, ValueFields: []string{"label", "result.score"}, Values: []string{"good", "bad"}},
+		"structured-schema": {Structured: true, Schema: `{"type": "number", "minimum": 0}`},
+		"structured-object": {Structured: true, ValueFields: []string{"label", "score"}, Schema: `{"properties": {"label": {"enum": ["a"]}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := newParser(t, cfg).Instruction()

@@ -26,8 +26,6 @@ type schema struct {
 	// typed says that the format tells texts from numbers. Where it does not, a text that can be read as what the schema
 	// wants is that.
 	typed bool
-	// subject is what the schema is about, for the instruction.
-	subject string
 }
 
 func newSchema(text string, typed bool) (*schema, error) {
@@ -76,6 +74,12 @@ func (s *schema) check(fields []Field) string {
 		object[f.Name], all = value, all && ok
 	}
 	return s.judge(object, all, fields)
+}
+
+// takes reports whether a value as it stands fits.
+func (s *schema) takes(f Field) bool {
+	value, ok := decode(f)
+	return ok && s.validate(value) == ""
 }
 
 func (s *schema) judge(value any, readable bool, fields []Field) string {

@@ -115,7 +115,11 @@ func (p *Parser) demands() string {
 		fmt.Fprintf(&b, "\n%s is one of: %s.", p.valueName(), p.allowed.wanted)
 	}
 	if p.schema != nil {
-		fmt.Fprintf(&b, "\n%s fits this JSON Schema: %s", p.schema.subject, p.schema.text)
+		subject := p.valueName()
+		if len(p.fields) > 1 {
+			subject = "The object of " + strings.Join(p.fields, ", ")
+		}
+		fmt.Fprintf(&b, "\n%s fits this JSON Schema: %s", subject, p.schema.text)
 	}
 	return b.String()
 }
