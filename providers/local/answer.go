@@ -18,6 +18,9 @@ func (p *Prompt) Answer(ctx context.Context) (string, error) {
 	if p.Form.Bare && len(p.Records) == 1 {
 		return p.bare(p.Records[0].Text), nil
 	}
+	if p.Form.Keyed {
+		return p.keyed(ctx)
+	}
 	return p.array(ctx)
 }
 

@@ -24,8 +24,12 @@ const (
 	KindEcho
 )
 
-// Form is the shape of a wanted answer: a JSON array with an object for each record.
+// Form is the shape of a wanted answer: a JSON array with an object for each record, or a JSON object with a member for each.
 type Form struct {
+	// Keyed: an object with the members r1, r2, … is wanted, by the records' indexes. There are no Wrappers and no Index then.
+	Keyed bool
+	// Plain: the value of a member is that of the one field, without an object around it.
+	Plain bool
 	// Index is the name of the field with the record's index; "" if the entries have none.
 	Index string
 	// Fields are the other fields, in order; at least one.
@@ -94,6 +98,9 @@ func kindOf(name string) Kind {
 // form is the wanted form: as an example shows it, as quoted names tell it, or weir's default.
 func form(around []string, system string) Form {
 	wantsEntities := asksForEntities(append(slices.Clone(around), system))
+	if f, ok := keyedForm(append(slices.Clone(around), system), wantsEntities); ok {
+		return f
+	}
 	example := formIn(around...)
 	if !example.shown() {
 		example = formIn(system)
