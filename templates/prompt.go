@@ -107,6 +107,8 @@ type Config struct {
 	Template string
 	// Instruction is what weir says when there is no Template. It is not read as a template.
 	Instruction string
+	// Form is what weir says of the answer beside a Template: it is added to the system message. It is not read as a template.
+	Form string
 	// Format is the style of the block; "" is FormatText.
 	Format Format
 	// Echo says that records will have an Echo: a template that writes each record itself has to show it.
@@ -136,6 +138,7 @@ type Prompt struct {
 	style   style
 	where   placement
 	stable  stable
+	form    string
 	buffers sync.Pool
 }
 
@@ -161,7 +164,7 @@ func Compile(cfg Config) (*Prompt, error) {
 	if user.blank() {
 		user = source{literal: cfg.Instruction}
 	}
-	p := &Prompt{system: system, user: user, style: look, where: placementOf(cfg, user)}
+	p := &Prompt{system: system, user: user, style: look, where: placementOf(cfg, user), form: cfg.Form}
 	p.stable = p.findStable()
 	return p, nil
 }
@@ -241,9 +244,13 @@ func (p *Prompt) message(buf *[]byte, records []Record, write func([]byte, []Rec
 
 func (p *Prompt) appendSystem(dst []byte, records []Record) ([]byte, error) {
 	if p.system.blank() {
-		return dst, nil
+		return append(dst, p.form...), nil
 	}
-	return p.system.append(dst, records, p.style)
+	dst, err := p.system.append(dst, records, p.style)
+	if err != nil || p.form == "" {
+		return dst, err
+	}
+	return append(append(bytes.TrimRight(dst, " \t\r\n"), "\n\n"...), p.form...), nil
 }
 
 func (p *Prompt) appendUser(dst []byte, records []Record) ([]byte, error) {

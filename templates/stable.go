@@ -11,10 +11,7 @@ type stable struct{ system, user string }
 func (p *Prompt) Stable() (system, user string) { return p.stable.system, p.stable.user }
 
 func (p *Prompt) findStable() stable {
-	found := stable{user: p.user.head()}
-	if !p.system.blank() {
-		found.system = p.system.head()
-	}
+	found := stable{user: p.user.head(), system: p.stableSystem()}
 	switch p.where {
 	case asMessage:
 		found.user = ""
@@ -29,6 +26,18 @@ func (p *Prompt) findStable() stable {
 	case byTag, bySection:
 	}
 	return found
+}
+
+// stableSystem is how the system message begins: all of it, with the form, where it has no tag.
+func (p *Prompt) stableSystem() string {
+	switch {
+	case p.system.blank():
+		return p.form
+	case p.form == "" || p.system.tmpl != nil:
+		return p.system.head()
+	default:
+		return strings.TrimRight(p.system.literal, " \t\r\n") + "\n\n" + p.form
+	}
 }
 
 // head is a template's text up to its first tag. Where it has one, the blanks before it are left out: with a tag that stands
