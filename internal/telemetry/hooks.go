@@ -113,6 +113,7 @@ func (t *Telemetry) callEnd(ctx context.Context, call inference.Call, end infere
 func (t *Telemetry) answered(ctx context.Context, call inference.Call, end inference.CallEnd) {
 	of := t.counts.pairs.get(pair{model: call.Model, provider: call.Provider})
 	of.calls.add(outcomeOK, 1)
+	of.answers.add(formName(end.Response.Form), 1)
 	of.callDuration.record(ctx, end.Duration.Seconds())
 	of.prompt.add(end.Response.Usage.PromptTokens)
 	of.completion.add(end.Response.Usage.CompletionTokens)

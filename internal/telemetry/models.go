@@ -62,6 +62,7 @@ type pairSeries struct {
 	calls         split
 	callsInFlight *tally
 	callDuration  histogram
+	answers       split
 	prompt        *tally
 	completion    *tally
 	cached        *tally
@@ -84,6 +85,7 @@ func (c *counts) newPairSeries(of pair) *pairSeries {
 		calls:           s.split(calls, attrOutcome, kinds[:1], kinds[1:]),
 		callsInFlight:   s.tally(callsInFlight),
 		callDuration:    s.histogram(callDuration),
+		answers:         s.split(answers, attrForm, forms(), nil),
 		prompt:          s.tally(tokens, attribute.String(attrType, tokenPrompt)),
 		completion:      s.tally(tokens, attribute.String(attrType, tokenCompletion)),
 		cached:          s.tally(tokensCached),
@@ -105,6 +107,21 @@ func reasons() []string {
 // refusals are the values of the why attribute.
 func refusals() []string {
 	return []string{string(inference.RefusalBudget), string(inference.RefusalBreaker)}
+}
+
+// forms are the values of the form attribute.
+func forms() []string {
+	return []string{string(providers.FormSchema), string(providers.FormJSON), formFree}
+}
+
+// formFree is providers.FormFree as an attribute.
+const formFree = "free"
+
+func formName(form providers.Form) string {
+	if form == providers.FormFree {
+		return formFree
+	}
+	return string(form)
 }
 
 // leavings are the values of the left attribute.

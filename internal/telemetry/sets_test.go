@@ -33,6 +33,12 @@ func TestClosedSets(t *testing.T) {
 		name := strings.ReplaceAll(kind.String(), " ", "_")
 		want = append(want, fmt.Sprintf(`weir_calls_total{model="m",outcome=%q,provider=""}`, name))
 	}
+	for form, name := range map[providers.Form]string{
+		providers.FormFree: "free", providers.FormJSON: "json", providers.FormSchema: "schema", "new": "_other",
+	} {
+		hooks.CallEnd(t.Context(), inference.Call{Model: "m"}, inference.CallEnd{Response: &providers.Response{Form: form}})
+		want = append(want, fmt.Sprintf(`weir_answers_total{form=%q,model="m",provider=""}`, name))
+	}
 	for number, name := range code.Code_name {
 		streams.StreamEnded("m", status.Error(codes.Code(number), ""))
 		want = append(want, fmt.Sprintf(`weir_streams_ended_total{code=%q,model="m"}`, name))

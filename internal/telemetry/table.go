@@ -66,6 +66,7 @@ const (
 	calls
 	callDuration
 	callsInFlight
+	answers
 	tokens
 	tokensCached
 	tokensReasoning
@@ -91,6 +92,7 @@ const (
 	attrType     = "type"
 	attrCode     = "code"
 	attrWhy      = "why"
+	attrForm     = "form"
 )
 
 var (
@@ -163,6 +165,11 @@ var table = [metricCount]Metric{
 	callsInFlight: {
 		Name: "weir.calls.in_flight", Kind: Gauge, Unit: "{call}", Attributes: ofPair,
 		Doc: "Calls that have not ended.",
+	},
+	answers: {
+		Name: "weir.answers", Kind: Counter, Unit: "{call}", Attributes: []string{attrModel, attrProvider, attrForm},
+		Doc: "Calls that gave an answer, by what the provider held it to: `schema`, that of `response.structured`; `json`, JSON of any " +
+			"form; `free`, nothing but the prompt.",
 	},
 	tokens: {
 		Name: "weir.tokens", Kind: Counter, Unit: "{token}", Attributes: []string{attrModel, attrProvider, attrType},
