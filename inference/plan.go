@@ -35,7 +35,8 @@ type model struct {
 	plans map[string]*plan // by the overrides
 }
 
-// plan is a model with the options of a stream: everything that a batch needs, compiled once. It does not change.
+// plan is a model with the options of a stream: everything that a batch needs, compiled once. It does not change,
+// but for the schemas that it keeps.
 type plan struct {
 	model   *model
 	options options.Values
@@ -48,6 +49,7 @@ type plan struct {
 	meter    *meter // what tokens the prompts and answers have
 	chain    providers.Provider
 	hooks    Hooks
+	schemas  schemas // of answers, for response.structured
 }
 
 func newModel(cfg ModelConfig, hooks Hooks) *model {
@@ -132,6 +134,7 @@ func (p *plan) compile() []options.Problem {
 		Strict:      v.ResponseMatch == options.MatchStrict,
 		Values:      v.ResponseValues,
 		Schema:      v.ResponseSchema,
+		Structured:  v.Structured == options.StructuredOn,
 	})
 	if err != nil {
 		problems = append(problems, problemsOf("response.path", err)...)
@@ -142,6 +145,7 @@ func (p *plan) compile() []options.Problem {
 		System:      v.SystemPrompt,
 		Template:    v.PromptTemplate,
 		Instruction: instruction,
+		Form:        p.formBesideTemplate(instruction),
 		Format:      templates.Format(v.RecordFormat),
 		Echo:        v.EchoField != "",
 		Single:      v.Single(),
@@ -209,9 +213,11 @@ func (p *plan) names(source *rand.Rand, records int) names {
 func chance() *rand.Rand     { return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
 func sameChance() *rand.Rand { return rand.New(rand.NewPCG(1, 1)) }
 
-// request makes a call of a rendered prompt.
-func (p *plan) request(rendered templates.Rendered) *providers.Request {
+// request makes a call of a rendered prompt about so many records.
+func (p *plan) request(rendered templates.Rendered, records int) *providers.Request {
 	req := &providers.Request{
+		Records:         records,
+		Schema:          p.schemas.of(p.parser, records),
 		Model:           p.model.ProviderModel,
 		Temperature:     p.options.Temperature,
 		MaxOutputTokens: p.options.MaxOutputTokens,
@@ -238,6 +244,8 @@ type Prompt struct {
 	// model and options have had lately, or 3.5 bytes to a token and 32 tokens to a record. A prompt of at most 256 KiB is
 	// counted, where the model's tokens can be.
 	EstimatedTokens, EstimatedOutputTokens int
+	// Schema is the JSON Schema that the answer shall be held to; empty: none.
+	Schema string
 	// Records are the tags of the records in it, in the order of their indexes 1, 2, ….
 	Records []uint64
 }
@@ -272,6 +280,7 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 		if err != nil {
 			return nil, err
 		}
+		size += len(prompt.Schema)
 		for _, m := range prompt.Messages {
 			size += len(m.Content)
 		}
@@ -306,7 +315,11 @@ func renderOne(p *plan, records []Record) (Prompt, error) {
 	if err != nil {
 		return prompt, fmt.Errorf("rendering the prompt: %w", err)
 	}
-	prompt.Messages = p.request(rendered).Messages
+	req := p.request(rendered, len(rows))
+	prompt.Messages = req.Messages
+	if req.Schema != nil {
+		prompt.Schema = string(req.Schema.JSON)
+	}
 	size := len(rendered.System) + len(rendered.User)
 	prompt.EstimatedTokens, prompt.EstimatedOutputTokens = p.meter.expect(size, len(rows))
 	if p.model.CountTokens != nil && size <= mostCounted {

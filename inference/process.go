@@ -146,6 +146,7 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
+	r.plan.schemas.learn(req.Schema, response.Form)
 	bytes := 0
 	for _, m := range req.Messages {
 		bytes += len(m.Content)
@@ -169,8 +170,7 @@ func (r *run) request(asked part, names names) (*providers.Request, error) {
 		return nil, fmt.Errorf("rendering the prompt: %w", err)
 	}
 	rendered.System += r.notes(asked, names.ids)
-	req := r.plan.request(rendered)
-	req.Records = len(asked.places)
+	req := r.plan.request(rendered, len(asked.places))
 	req.EstimatedPromptTokens, req.EstimatedOutputTokens = r.plan.meter.expect(len(rendered.System)+len(rendered.User), req.Records)
 	return req, nil
 }

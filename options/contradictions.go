@@ -15,7 +15,9 @@ var defaultPaths = map[string]string{FormatJSON: "$[*]", FormatXML: "//result"}
 // settle finds the defaults that depend on other options.
 func (r *resolution) settle() {
 	v := &r.values
-	if v.BatchSize == 1 && v.PromptTemplate == "" && !r.anySet(recordFormat, responseFormat) && !r.anySet(inAnswer[:]...) {
+	single := v.BatchSize == 1 && v.PromptTemplate == "" && !r.anySet(recordFormat, responseFormat) && !r.anySet(inAnswer[:]...)
+	r.structure(single)
+	if single && v.Structured == StructuredOff {
 		v.ResponseFormat = FormatText
 	}
 	if !v.IsSet(responsePath) {
@@ -33,6 +35,7 @@ func (r *resolution) anySet(names ...string) bool { return slices.ContainsFunc(n
 
 // contradictions adds the problems that only several options together have.
 func (r *resolution) contradictions() {
+	r.unstructurable()
 	v := &r.values
 	if v.ResponseFormat != FormatText {
 		if slices.Contains(v.ValueFields, v.IndexField) {

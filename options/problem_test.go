@@ -36,6 +36,10 @@ func TestProblems(t *testing.T) {
 			"response.path": "$.x", "response.index.field": "i", "response.value.field": "v",
 		}}},
 		{"text with a record format", []set{{"response.format": "text", "record.format": "json"}}},
+		{"structured, another format", []set{{"response.structured": "on"}, {"response.format": "xml"}}},
+		{"structured, a path", []set{{"response.path": "$.x"}, {"response.structured": "on"}}},
+		{"structured, an index", []set{{"response.structured": "on", "response.index.field": "id"}}},
+		{"structured, ids", []set{{"response.structured": "on", "record.ids": "token"}}},
 		{"all at once", []set{{"batch.size": "x"}, {"batch.sizes": "1", "record.format": "y"}}},
 	}
 	var b strings.Builder

@@ -21,7 +21,7 @@ func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 		"system.prompt": "", "batch.prompt.template": "", "record.format": "text",
 		"response.format": "text", "response.path": "", "response.index.field": "", "response.value.field": "",
 		"record.overflow": "error", "record.ids": "sequential", "response.echo.field": "", "response.delimiter": "|", "response.match": "best-effort", "response.values": "", "response.schema": "",
-		"max.retries": "3", "batch.failure.strategy": "split", "request.timeout.ms": "30000", "temperature": "", "max.output.tokens": "0",
+		"response.structured": "off", "max.retries": "3", "batch.failure.strategy": "split", "request.timeout.ms": "30000", "temperature": "", "max.output.tokens": "0",
 	}
 	if diff := cmp.Diff(want, values.Map()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -80,6 +80,7 @@ func TestResolveReadsEveryField(t *testing.T) {
 		ResponseFormat: options.FormatJSON, ResponsePath: "$.a[*]", Delimiter: ";", IndexField: "id", RecordIDs: options.IDsToken, EchoField: "a",
 		ValueFields: []string{"label", "score"}, ResponseMatch: options.MatchStrict, ResponseValues: []string{"a", "b"},
 		ResponseSchema:  "{}",
+		Structured:      options.StructuredOff,
 		FailureStrategy: options.StrategyRetry, RequestTimeout: 1500 * time.Millisecond,
 		Temperature: &temperature, MaxOutputTokens: 100,
 	}
@@ -162,7 +163,7 @@ func TestMapResolvesToItself(t *testing.T) {
 
 var samples = []string{
 	"", "1", "1", "2", "20", "0", "-0", "1e0", "0.5",
-	"json", "text", "xml", "model", "stream", "a", "a, b", "$.x", "NaN", "{{text}}",
+	"json", "text", "xml", "model", "stream", "on", "off", "auto", "token", "a", "a, b", "$.x", "NaN", "{{text}}",
 }
 
 func TestKeyTellsValuesApart(t *testing.T) {

@@ -16,6 +16,7 @@ const (
 	responseMatch  = "response.match"
 	responseValues = "response.values"
 	responseSchema = "response.schema"
+	structured     = "response.structured"
 )
 
 const maxText = 64 << 10
@@ -150,6 +151,16 @@ var table = [...]Option{
 		Doc: "JSON Schema of one record's value; an answer that does not fit is not valid. With several value fields it is " +
 			"about the object with all of them. It refers to nothing outside of itself and has at most 16 references. Empty: any value.",
 		field: func(v *Values) any { return &v.ResponseSchema },
+	},
+	{
+		Name: structured, Type: Choice, Default: StructuredAuto, Choices: []string{StructuredAuto, StructuredOn, StructuredOff},
+		Example: StructuredOff, Overridable: true,
+		Doc: "Whether the answer is one JSON object with a member for each record (`r1`, `r2`, …), described to the provider as a JSON " +
+			"Schema that it holds the model to, where it can; where it cannot, the prompt's words ask for the same. `auto`: `on` where " +
+			"there is no template, or `response.values` or `response.schema` is set and the template does not name `\"index\"` itself; " +
+			"`off` in single mode, and where `response.path`, `response.index.field`, another format or `record.ids` `token` is set. " +
+			"Options as they hold are never `auto`.",
+		field: func(v *Values) any { return &v.Structured },
 	},
 	{
 		Name: "max.retries", Type: Integer, Default: "3", Max: 20, Unit: "calls", Example: "5", Overridable: true,

@@ -47,6 +47,8 @@ type Values struct {
 	ResponseValues []string
 	// ResponseSchema is the JSON Schema of a value; empty: any value.
 	ResponseSchema string
+	// Structured is StructuredOn or StructuredOff: whether the answer is an object with a member for each record.
+	Structured string
 	// MaxRetries is the most further calls after one that failed.
 	MaxRetries int
 	// FailureStrategy is what is asked again of a batch whose answer is not complete: one of the strategies.
@@ -103,6 +105,13 @@ const (
 	IDsToken      = "token"
 )
 
+// Whether an answer is held to a schema. Values that have been resolved are never StructuredAuto.
+const (
+	StructuredAuto = "auto"
+	StructuredOn   = "on"
+	StructuredOff  = "off"
+)
+
 // What becomes of an answer without indexes.
 const (
 	MatchBestEffort = "best-effort"
@@ -117,8 +126,8 @@ const (
 )
 
 // Single reports single mode, what ML_PREDICT does without weir: the record's text is the user message and the whole reply
-// is its value. It holds where batch.size is 1 and no template, record.format or response option is set. Everything else is
-// batch mode, even if a batch has one record.
+// is its value. It holds where batch.size is 1 and no template, record.format or option of the answer's form is set. Everything
+// else is batch mode, even if a batch has one record.
 func (v Values) Single() bool {
 	return v.BatchSize == 1 && v.PromptTemplate == "" && v.ResponseFormat == FormatText
 }

@@ -112,16 +112,14 @@ func (s *session) open(o *opened) bool {
 }
 
 func (s *session) started(o *opened, records, bytes int) *weirv1.PredictResponse {
-	size, warning := o.engine.EffectiveBatchSize()
+	size, _ := o.engine.EffectiveBatchSize()
 	started := &weirv1.PredictStarted{
 		Model:              o.engine.Model(),
 		Options:            o.engine.Options().Map(),
 		Window:             &weirv1.Window{Records: uint32(records), Bytes: uint64(bytes)}, //nolint:gosec // both are bounded and positive
 		EffectiveBatchSize: uint32(size),                                                   //nolint:gosec // at most batch.size
 		ServerVersion:      s.server.cfg.Version,
-	}
-	if warning != "" {
-		started.Warnings = append(started.Warnings, warning)
+		Warnings:           o.engine.Warnings(),
 	}
 	return &weirv1.PredictResponse{Message: &weirv1.PredictResponse_Started{Started: started}}
 }

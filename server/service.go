@@ -63,11 +63,7 @@ func (s *service) PredictBatch(ctx context.Context, req *weirv1.PredictBatchRequ
 	select {
 	case <-all.done:
 		stream.Answered(len(records))
-		resp := &weirv1.PredictBatchResponse{Results: all.results}
-		if _, warning := stream.EffectiveBatchSize(); warning != "" {
-			resp.Warnings = []string{warning}
-		}
-		return resp, nil
+		return &weirv1.PredictBatchResponse{Results: all.results, Warnings: stream.Warnings()}, nil
 	case <-ctx.Done():
 		return nil, statusOf(ctx.Err())
 	}
@@ -218,9 +214,9 @@ func micros(r catalog.Rate) uint64 { return uint64(max(r, 0)) } //nolint:gosec /
 
 func promptOf(p inference.Prompt) *weirv1.Prompt {
 	out := &weirv1.Prompt{
-		EstimatedTokens: uint32(max(p.EstimatedTokens, 0)), //nolint:gosec // bounded by the size of a request
-		Sequences:       p.Records,
-
+		EstimatedTokens:       uint32(max(p.EstimatedTokens, 0)), //nolint:gosec // bounded by the size of a request
+		Sequences:             p.Records,
+		AnswerSchema:          p.Schema,
 		EstimatedOutputTokens: uint32(max(p.EstimatedOutputTokens, 0)), //nolint:gosec // bounded by the records of a request
 	}
 	for _, m := range p.Messages {

@@ -101,6 +101,9 @@ func TestRenderPrompt(t *testing.T) {
 	if diff := cmp.Diff([]uint64{3}, prompts[1].GetSequences()); diff != "" {
 		t.Errorf("sequences (-want +got):\n%s", diff)
 	}
+	if schema := prompts[0].GetAnswerSchema(); !strings.Contains(schema, `"required":["r1","r2"]`) {
+		t.Errorf("schema: %s", schema)
+	}
 	messages := prompts[0].GetMessages()
 	if len(messages) != 2 || messages[0].GetRole() != "system" || messages[0].GetContent() != "Be brief." {
 		t.Fatalf("messages: %v", messages)
