@@ -69,7 +69,8 @@ func (c *collector) addKeyed(object jsonpath.Node) {
 }
 
 // member reads a value under its index: an object with the value fields, or the value itself if there is one field. An index
-// in the object must be the same.
+// in the object must be the same. What stands under an index counts as an answer, so that one that quotes the records, or is an
+// example, contradicts the answer behind it instead of taking its place.
 func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 	name := r.tree.Name(id)
 	if field, ok := r.whole(id); ok {
@@ -81,8 +82,8 @@ func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 		var m members
 		m.values[0].set(r.tree, id)
 		e.Fields, e.Problem, e.Message = r.valuesOf(&m)
-		hasValue = len(r.format.values) == 1 && !isObject
 	}
+	hasValue = hasValue || len(r.format.values) == 1 // whatever stands there
 	if e.Named && !sameIndex(e.ID, name) {
 		e.Fields, e.Problem, e.Message = nil, ProblemInvalid, "the answer for this record stands under another index than it names"
 	}
