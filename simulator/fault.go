@@ -203,6 +203,8 @@ func (f Fault) distort(random *rand.Rand, text, index string) (distorted, finish
 	var damaged corpus.Reply
 	if answer, ok := corpus.ReadJSON(text, index); ok {
 		damaged = damage.Apply(random, answer, corpus.JSON{})
+	} else if answer, ok := corpus.ReadKeyed(text, "value"); ok {
+		damaged = damage.Apply(random, answer, corpus.Keyed{})
 	} else {
 		damaged = damage.ApplyText(random, text)
 	}
