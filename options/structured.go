@@ -13,7 +13,7 @@ func (r *resolution) structure(single bool) {
 	}
 	v.Structured = StructuredOff
 	delete(v.setBy, structured) // who leaves it to weir has not set it
-	formed := v.ResponseFormat != FormatJSON || v.RecordIDs == IDsToken || r.anySet(responsePath, indexField)
+	formed := v.ResponseFormat != FormatJSON || r.anySet(responsePath, indexField) || r.anySet(recordIDs) && v.RecordIDs == IDsToken
 	typed := len(v.ResponseValues) > 0 || v.ResponseSchema != ""
 	switch {
 	case formed:
