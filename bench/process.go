@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type command struct {
 	args    []string
 	env     []string
 	serving *regexp.Regexp // the first group is address, the second, if there is one, admin
+	within  time.Duration  // how long it may take; 0: startTimeout
 }
 
 // start starts a process and waits until it serves.
@@ -55,7 +57,8 @@ func start(ctx context.Context, c command) (*process, error) {
 	}
 	serving := make(chan []string, 1)
 	go p.follow(output, c.serving, serving)
-	timer := time.NewTimer(startTimeout)
+	within := cmp.Or(c.within, startTimeout)
+	timer := time.NewTimer(within)
 	defer timer.Stop()
 	select {
 	case found := <-serving:
@@ -67,7 +70,7 @@ func start(ctx context.Context, c command) (*process, error) {
 	case <-p.ended:
 		return nil, fmt.Errorf("%s ended before it served: %w\n%s", c.name, p.cmd.Wait(), strings.Join(p.log, "\n"))
 	case <-timer.C:
-		return nil, errors.Join(fmt.Errorf("%s does not serve after %v", c.name, startTimeout), p.stop())
+		return nil, errors.Join(fmt.Errorf("%s does not serve after %v", c.name, within), p.stop())
 	}
 }
 
