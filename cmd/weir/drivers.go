@@ -6,8 +6,11 @@ import (
 
 	"github.com/weir-ml/weir/config"
 	"github.com/weir-ml/weir/providers"
+	"github.com/weir-ml/weir/providers/anthropic"
 	"github.com/weir-ml/weir/providers/azure"
+	"github.com/weir-ml/weir/providers/bedrock"
 	"github.com/weir-ml/weir/providers/compatible"
+	"github.com/weir-ml/weir/providers/gemini"
 	"github.com/weir-ml/weir/providers/local"
 	"github.com/weir-ml/weir/providers/openai"
 )
@@ -22,6 +25,9 @@ type driver interface {
 var drivers = map[string]func(p config.Provider, roots *x509.CertPool) (driver, error){
 	config.KindOpenAI:     newOpenAI,
 	config.KindAzure:      newAzure,
+	config.KindAnthropic:  newAnthropic,
+	config.KindGemini:     newGemini,
+	config.KindBedrock:    newBedrock,
 	config.KindCompatible: newCompatible,
 }
 
@@ -69,6 +75,53 @@ func newAzure(p config.Provider, roots *x509.CertPool) (driver, error) {
 		Bearer:      p.Auth == "token",
 		ServiceTier: p.ServiceTier,
 		Header:      p.HeaderValues(),
+		MaxInFlight: p.MaxInFlight,
+		RootCAs:     roots,
+	}))
+}
+
+func newAnthropic(p config.Provider, roots *x509.CertPool) (driver, error) {
+	return made(anthropic.New(anthropic.Config{
+		BaseURL:     p.BaseURL,
+		APIKey:      p.APIKey.Reveal,
+		Header:      p.HeaderValues(),
+		Structured:  anthropic.Structured(p.Structured),
+		NoCache:     p.PromptCache == "off",
+		MaxInFlight: p.MaxInFlight,
+		RootCAs:     roots,
+	}))
+}
+
+func newGemini(p config.Provider, roots *x509.CertPool) (driver, error) {
+	structured := gemini.Structured(p.Structured)
+	if p.Structured == "format" {
+		structured = gemini.StructuredAuto
+	}
+	return made(gemini.New(gemini.Config{
+		BaseURL:     p.BaseURL,
+		APIKey:      p.APIKey.Reveal,
+		Header:      p.HeaderValues(),
+		Structured:  structured,
+		MaxInFlight: p.MaxInFlight,
+		RootCAs:     roots,
+	}))
+}
+
+func newBedrock(p config.Provider, roots *x509.CertPool) (driver, error) {
+	return made(bedrock.New(bedrock.Config{
+		Region:  p.Region,
+		BaseURL: p.BaseURL,
+		APIKey:  p.APIKey.Reveal,
+		Credentials: func() bedrock.Credentials {
+			return bedrock.Credentials{
+				AccessKeyID:     p.AccessKeyID.Reveal(),
+				SecretAccessKey: p.SecretAccessKey.Reveal(),
+				SessionToken:    p.SessionToken.Reveal(),
+			}
+		},
+		Header:      p.HeaderValues(),
+		Structured:  bedrock.Structured(p.Structured),
+		Cache:       bedrock.Cache(p.PromptCache),
 		MaxInFlight: p.MaxInFlight,
 		RootCAs:     roots,
 	}))

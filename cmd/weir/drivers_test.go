@@ -85,6 +85,9 @@ func TestProbeOfEveryKind(t *testing.T) {
 			"kind: azure, api_version: 2024-10-21, base_url: '%s'",
 			"/openai/deployments/m/chat/completions?api-version=2024-10-21 Api-Key=a-secret-key",
 		},
+		"anthropic":  {"kind: anthropic, base_url: '%s'", "/v1/messages X-Api-Key=a-secret-key"},
+		"gemini":     {"kind: gemini, base_url: '%s'", "/v1beta/models/m:generateContent X-Goog-Api-Key=a-secret-key"},
+		"bedrock":    {"kind: bedrock, region: eu-central-1, base_url: '%s'", "/model/m/converse Authorization=Bearer a-secret-key"},
 		"compatible": {"kind: compatible, dialect: vllm, base_url: '%s/v1'", "/v1/chat/completions Authorization=Bearer a-secret-key"},
 	}
 	for name, test := range tests {
@@ -99,6 +102,23 @@ func TestProbeOfEveryKind(t *testing.T) {
 				t.Errorf("HTTP/%d, asked (-want +got):\n%s", v.proto, diff)
 			}
 		})
+	}
+}
+
+// TestProbeWithSignedCalls: an access key signs, and is not sent.
+func TestProbeWithSignedCalls(t *testing.T) {
+	t.Setenv("WEIR_TEST_ID", "AKIDEXAMPLE")
+	t.Setenv("WEIR_TEST_SECRET", "a-secret-access-key")
+	v := startVendor(t)
+	file := writeFile(t, "weir.yaml", fmt.Sprintf("providers:\n  p: {kind: bedrock, region: eu-central-1, base_url: '%s', ca_file: %q,\n"+
+		"    access_key_id: env:WEIR_TEST_ID, secret_access_key: env:WEIR_TEST_SECRET}\nmodels:\n  m: {provider: p, model: m}\n",
+		v.URL, v.authority(t)))
+	if got := weir(t, "", "check", file, "--probe"); got.code != exitOK {
+		t.Fatalf("exit %d: %s", got.code, got.err)
+	}
+	const want = "Authorization=AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"
+	if len(v.asked) != 1 || !strings.Contains(v.asked[0], want) || strings.Contains(v.asked[0], "a-secret-access-key") {
+		t.Errorf("asked %v, want %s…", v.asked, want)
 	}
 }
 
