@@ -37,6 +37,9 @@ func (r SchemaRules) Check(s *Schema) error {
 	if err := json.Unmarshal(s.JSON, &root); err != nil {
 		return fmt.Errorf("it is not JSON: %w", err)
 	}
+	if !readable(root) {
+		return errors.New("it is no schema of an object")
+	}
 	c := &schemaCheck{rules: r}
 	c.visit(root, 1)
 	for _, bound := range [...]struct {
@@ -90,6 +93,14 @@ func (c *schemaCheck) visit(node any, depth int) {
 	if c.rules.Closed && isObject(object) {
 		c.closed(object)
 	}
+}
+
+// readable reports whether JSON can be a schema whose properties have names.
+func readable(root any) bool {
+	schema, ok := root.(map[string]any)
+	properties, has := schema["properties"]
+	_, named := properties.(map[string]any)
+	return ok && named == has
 }
 
 // isObject reports whether a schema is one of objects.
