@@ -110,8 +110,8 @@ func (a Advice) Redirected(reply *httpjson.Reply) *providers.Error {
 }
 
 // Without makes the error of a request that the provider refuses for one of its extras, which the next attempt leaves out: the
-// retry link makes it, because a driver makes one call.
+// retry link makes it at once, because a driver makes one call.
 func (a Advice) Without(extra string, status int) *providers.Error {
 	message := fmt.Sprintf("%s answers %d: it does not take %s; the call is made again without", a.Client.Place(), status, extra)
-	return &providers.Error{Kind: providers.KindUnavailable, Message: message}
+	return &providers.Error{Kind: providers.KindBadRequest, Message: message, Learned: true}
 }

@@ -6,8 +6,8 @@
 // Structured output. A request's Schema goes out as output_config.format where the model has it (4.5 and newer) and the schema keeps
 // to Anthropic's rules: every object closed, no bounds on numbers, lengths or counts, at most 16 unions. Older models are made to call
 // a tool whose input is the schema, which holds them to JSON but not to every detail. A schema that Anthropic refuses, because its
-// grammar would be too large or the model has none, is remembered for an hour: the call fails once with KindUnavailable, which the
-// retry link repeats, and goes out without the schema from then on.
+// grammar would be too large or the model has none, is remembered for an hour: the call fails once with Learned set, which the
+// retry link repeats at once, and goes out without the schema from then on.
 //
 // Prompt caching. Where the request has a CacheKey, the end of the system messages and the end of the last stable part are marked with
 // cache_control, from 1,024 bytes of prompt on. Anthropic keeps them for five minutes from their last use, from 512 to 4,096 tokens on,

@@ -129,7 +129,7 @@ func (r *row) cells() string {
 
 // kinds are how the names of a vendor's own failures begin.
 var kinds = []string{
-	"unauthorized", "unknown model", "bad request", "context overflow", "rate limited", "out of quota", "unavailable", "refused",
+	"unauthorized", "unknown model", "bad request", "context overflow", "rate limited", "out of quota", "unavailable", "refused", "timeout",
 }
 
 // titleOf returns the row of a case, and whether it is one of several in it.
