@@ -14,8 +14,8 @@ import (
 	"github.com/weir-ml/weir/providers"
 )
 
-// promptly is how long a driver may take to notice that nobody waits any more.
-const promptly = 2 * time.Second
+// promptly is how long a driver may take to notice that nobody waits any more, on a machine that is busy with other tests.
+const promptly = 5 * time.Second
 
 // answering starts a provider that answers: its own, or one that calls a server that does.
 func (s *suite) answering(t *testing.T) (p providers.Provider, srv *server) {
