@@ -87,9 +87,9 @@ var table = [...]Option{
 		Overridable: true,
 		Doc: "What the prompt calls the records of a batch, and the answer names. `sequential`: 1, 2, …. `token`: two or three random " +
 			"letters, new for each call. A model that leaves a record out and numbers on is then seen for what it is, instead of " +
-			"making the whole answer suspect. A template's `{{index}}` is the same. Where it is not set it is `token` if weir writes both the " +
-			"records and the instruction, and `sequential` if you may have named numbers: with a template, with the format `regex` or one " +
-			"of your own, with a `response.path` that looks at the index field, and in single mode.",
+			"making the whole answer suspect. A template's `{{index}}` is the same. Where it is not set it is `token` if weir writes " +
+			"both the records and the instruction, and `sequential` if you may have named numbers: with a template, with the format " +
+			"`regex` or one of your own, with a `response.path` that looks at the index field, and in single mode.",
 		field: func(v *Values) any { return &v.RecordIDs },
 	},
 	{

@@ -211,9 +211,7 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 	if c.Named = found; !twice {
 		c.ID = index
 	}
-	if echo, twice, _ := t.field(id, f.echo); f.echo != "" && !twice {
-		c.Echo = echo
-	}
+	c.Echo = f.echoOf(t, id)
 	if !found {
 		c.Hint = f.hint(t, id)
 	}
@@ -234,6 +232,17 @@ func (f *xmlFormat) claim(t *xmlTree, id int32) (Claim, bool) {
 	}
 	c.Fields, c.Problem, c.Message = f.fieldsOf(values)
 	return c, true
+}
+
+func (f *xmlFormat) echoOf(t *xmlTree, id int32) string {
+	if f.echo == "" {
+		return ""
+	}
+	echo, twice, _ := t.field(id, f.echo)
+	if twice {
+		return ""
+	}
+	return echo
 }
 
 // hint returns what the first attribute or element holds that could be an index and is no value.

@@ -119,7 +119,7 @@ func firstReviews(t *testing.T, n int) []inference.Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	records := make([]inference.Record, 0, n)
 	for lines := bufio.NewScanner(file); len(records) < n && lines.Scan(); {
 		var review struct{ Text string }
