@@ -10,6 +10,30 @@ const (
 	MaxEntries = maxEntries
 )
 
+// FindPattern returns what the format regex finds in a text when it counts, and what the standard library does; false where the
+// pattern is none or looks at too much.
+func FindPattern(path, text string) (ours, theirs [][]int, ok bool) {
+	f := &regexFormat{}
+	if len(path) > maxPatternBytes || f.compile(path) != nil {
+		return nil, nil, false
+	}
+	found, why := f.findCounting(text)
+	return found, f.pattern.FindAllStringSubmatchIndex(text, -1), why == ""
+}
+
+// MatchClaims gives claims to records as Parse does.
+func MatchClaims(reading Reading, reply Reply, records int) Answer {
+	asked := newCall(reply)
+	asked.records = records
+	return match(reading, asked)
+}
+
+// Mend is what mendJSON makes of a text, how much of the text that is, and how much of the result comes from the text (-1: all).
+func Mend(text string) (mended string, used, complete int, ok bool) {
+	m := mendJSON(text)
+	return m.text, m.used, m.complete, m.ok
+}
+
 // JSONNode is a node of the reader's tree with its children.
 type JSONNode struct {
 	Raw, Text string
