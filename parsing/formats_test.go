@@ -49,7 +49,7 @@ func TestXPathIsCheckedAndBounded(t *testing.T) {
 	reply := "<rs>" + fill(`<r index="1">a</r>`) + "</rs>"
 	for _, expr := range []string{"//r[last()]", "//r[count(//r) > 1]", "//*[//r = .]", "//r[preceding::r]", "//r/following-sibling::r"} {
 		p := newParser(t, parsing.Config{Format: "xml", Path: expr})
-		checkWhole(t, timely(t, p, reply), 20)
+		checkWhole(t, swift(t, p, reply), 20)
 	}
 }
 

@@ -1,0 +1,6 @@
+//go:build !race
+
+package parsing_test
+
+// slower is how many times longer everything takes: the race detector is off.
+const slower = 1
