@@ -28,10 +28,17 @@ func MatchClaims(reading Reading, reply Reply, records int) Answer {
 	return match(reading, asked)
 }
 
-// Mend is what mendJSON makes of a text, how much of the text that is, and how much of the result comes from the text (-1: all).
-func Mend(text string) (mended string, used, complete int, ok bool) {
+// Mended is what mending makes of a text: how much of it was used, and how much of the result comes from it (-1: all).
+type Mended struct {
+	Text           string
+	Used, Complete int
+	OK             bool
+}
+
+// Mend mends a text that begins as a JSON array or object does.
+func Mend(text string) Mended {
 	m := mendJSON(text)
-	return m.text, m.used, m.complete, m.ok
+	return Mended{m.text, m.used, m.complete, m.ok}
 }
 
 // JSONNode is a node of the reader's tree with its children.

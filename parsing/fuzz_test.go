@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -101,23 +100,23 @@ func FuzzMend(f *testing.F) {
 		if text == "" || text[0] != '[' && text[0] != '{' {
 			return // nothing else is ever to be mended
 		}
-		mended, used, complete, ok := parsing.Mend(text)
-		if used < 0 || used > len(text) || complete > len(mended) {
-			t.Fatalf("%d of %d bytes used, %d of %d written", used, len(text), complete, len(mended))
+		m := parsing.Mend(text)
+		if m.Used < 0 || m.Used > len(text) || m.Complete > len(m.Text) {
+			t.Fatalf("%d bytes: %+v", len(text), m)
 		}
-		if !ok || !json.Valid([]byte(mended)) {
+		if !m.OK || !json.Valid([]byte(m.Text)) {
 			return // the reader refuses what mending has not made JSON
 		}
-		if json.Valid([]byte(text)) && complete < 0 {
-			compareJSON(t, text, mended)
+		if json.Valid([]byte(text)) && m.Complete < 0 {
+			compareJSON(t, text, m.Text)
 		}
-		for _, s := range textsOf(t, mended) {
+		for _, s := range textsOf(t, m.Text) {
 			if !strings.Contains(unquoted(text), unquoted(s)) {
 				t.Errorf("%q has no %q", text, s)
 			}
 		}
-		if again, _, _, ok := parsing.Mend(mended); !ok || again != mended {
-			t.Errorf("%q, mended again, is %q", mended, again)
+		if again := parsing.Mend(m.Text); !again.OK || again.Text != m.Text {
+			t.Errorf("%q, mended again, is %q", m.Text, again.Text)
 		}
 	})
 }
@@ -221,7 +220,7 @@ func TestFuzzMatchingCanFail(t *testing.T) {
 	for value, want := range map[string]bool{"a": false, "b": true} {
 		entry := parsing.Entry{Fields: claimOf("2=" + value).Fields, Match: parsing.MatchIndex}
 		if got := isNamed(claims, parsing.Answer{Entries: []parsing.Entry{{}, entry}}, 1); got != want {
-			t.Error(fmt.Sprintf("record 2 with %s is taken for named: %v", value, got))
+			t.Errorf("record 2 with %s is taken for named: %v", value, got)
 		}
 	}
 }

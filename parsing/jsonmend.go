@@ -23,7 +23,7 @@ func mendJSON(s string) mended {
 	m := mender{in: s, last: -1}
 	for m.pos < len(s) {
 		if !m.token() {
-			return mended{used: m.pos + 1}
+			return mended{used: min(m.pos+1, len(s))}
 		}
 		if len(m.open) == 0 {
 			return mended{text: m.out.String(), used: m.pos, ok: true, complete: -1}

@@ -17,7 +17,7 @@ var (
 		`(?-m)^(?P<index>\d)`, `(a|ab)(c|bcd)(d*)`, `(?U)\d+`, `(?i)Ä|ä+`, `$`, `^`, `(?P<index>\d)(?P<value>\w)(.*z)?`,
 	}
 	patternTexts = []string{
-		"1: a\n2: b\n\n3: c", "1=a;2=b\nc;3=", "12 3 45", "", "\n", "abcd abcd", "ÄäÄ ä€ä", "1a z 2b z\n3c", "\U0001f424 1 \U0001f424",
+		"1: a\n2: b\n\n3: c", "1=a;2=b\nc;3=", "12 3 45", "", "\n", "abcd abc", "ÄäÄ ä€ä", "1a z 2b z\n3c", "\U0001f424 1 \U0001f424",
 	}
 )
 
