@@ -15,12 +15,14 @@ func adversaryRow() row {
 	return row{
 		name: "adversary",
 		what: "A model that numbers its answers at random",
-		how: "llama.cpp's own server (`examples/llm/serve.sh 0 random`) with a model of random weights, held to a JSON Schema: a list of " +
-			"as many entries as records, each with one of their ids and eight letters. So each answer is valid JSON whose ids are shuffled, " +
-			"doubled and missing, and whose values nobody can foresee. 1,000 records for each line, a number each, go through a `weir serve` " +
-			"of its own, all options at their defaults but those shown and the time of a call. A relay between the two, in this program, adds the schema to each call and keeps " +
-			"prompt and reply. A value counts as named when, in one of the replies about its record, every entry under that record's id has " +
-			"it; prompts and replies are read by encoding/json for that, and by nothing of weir. Another seed each time.",
+		how: "llama.cpp's own server (`examples/llm/serve.sh 0 random`) with a model of random weights, held to a JSON " +
+			"Schema: a list of as many entries as records, each with one of their ids and eight letters. So each answer " +
+			"is valid JSON whose ids are shuffled, doubled and missing, and whose values nobody can foresee. 1,000 " +
+			"records for each line, a number each, go through a `weir serve` of its own, all options at their defaults " +
+			"but those shown and the time of a call. A relay between the two, in this program, adds the schema to each " +
+			"call and keeps prompt and reply. A value counts as named when, in one of the replies about its record, every " +
+			"entry under that record's id has it; prompts and replies are read by encoding/json for that, and by nothing " +
+			"of weir. Another seed each time.",
 		apart:   true,
 		file:    "answers-adversary.md",
 		measure: measureAdversary,
@@ -54,19 +56,20 @@ func measureAdversary(ctx context.Context, l *lab) (figures []figure, err error)
 		return nil, err
 	}
 	defer r.close()
-	table := "| record.ids | batch.size | calls | entries | whose id is there twice | answers with each id once | records with a value | " +
-		"of these named | errors |\n|---|---|---|---|---|---|---|---|---|\n"
+	var table strings.Builder
+	table.WriteString("| record.ids | batch.size | calls | entries | whose id is there twice | answers with each id once | records with a value | " +
+		"of these named | errors |\n|---|---|---|---|---|---|---|---|---|\n")
 	var unnamed, untyped samples
 	for _, line := range adversaryLines() {
 		v, err := line.measure(ctx, l, r)
 		if err != nil {
 			return nil, fmt.Errorf("%+v: %w", line, err)
 		}
-		table += v.line(line)
+		table.WriteString(v.line(line))
 		unnamed.add(float64(v.values - v.named))
 		untyped.add(float64(v.untyped))
 	}
-	l.aside = table
+	l.aside = table.String()
 	return []figure{
 		{what: "values that no entry gave to their record", sample: unnamed.sum(), kind: atMost},
 		{what: "records with neither a value nor a reason", sample: untyped.sum(), kind: atMost},
@@ -198,12 +201,13 @@ func (v *verdict) count(e *exchange, under map[string][]string) {
 }
 
 func (v *verdict) line(a adversaryLine) string {
-	var reasons []string
+	reasons := make([]string, 0, len(v.errors))
 	for _, reason := range slices.Sorted(maps.Keys(v.errors)) {
 		reasons = append(reasons, fmt.Sprintf("%d %s", v.errors[reason], reason))
 	}
-	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %s | %s | %s |\n", a.ids, a.batch, grouped(int64(v.calls)), grouped(int64(v.entries)),
-		percent(v.doubled, v.entries), percent(v.whole, v.calls), grouped(int64(v.values)), grouped(int64(v.named)), strings.Join(reasons, ", "))
+	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %s | %s | %s |\n", a.ids, a.batch,
+		grouped(int64(v.calls)), grouped(int64(v.entries)), percent(v.doubled, v.entries), percent(v.whole, v.calls),
+		grouped(int64(v.values)), grouped(int64(v.named)), strings.Join(reasons, ", "))
 }
 
 // sum is all samples as one.

@@ -84,7 +84,7 @@ func TestRelay(t *testing.T) {
 	prompt := "Input 1: \"an example\"\nInput 2: \"a \\\"b\\\"\"\nInput kqz: \"c\"\nThe answer is:"
 	for model, want := range map[string]int{"m": http.StatusOK, "broken": http.StatusServiceUnavailable} {
 		call := fmt.Sprintf(`{"model": %q, "messages": [{"role": "user", "content": %s}]}`, model, quote(prompt))
-		resp, err := http.Post(r.base+"/chat/completions", "application/json", bytes.NewBufferString(call)) //nolint:noctx // it ends with the relay
+		resp, err := http.Post(r.base+"/chat/completions", "application/json", bytes.NewBufferString(call))
 		if err != nil {
 			t.Fatal(err)
 		}

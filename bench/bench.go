@@ -25,7 +25,7 @@ type row struct {
 func rows() []row {
 	return []row{
 		reviewsRow(), throughputRow(), roundTripRow(), singleRow(), idleRow(), growthRow(), fillRow(), collectorRow(),
-		flinkRow(), flinkCPURow(), flinkSizingRow(), structuredRow(), adversaryRow(), smallModelRow(),
+		parsingRow(), flinkRow(), flinkCPURow(), flinkSizingRow(), structuredRow(), adversaryRow(), smallModelRow(),
 	}
 }
 

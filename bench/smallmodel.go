@@ -14,19 +14,20 @@ func smallModelRow() row {
 	return row{
 		name: "small-model",
 		what: "What batches cost a small language model",
-		how: "SmolLM2-135M-Instruct at four bits on llama.cpp's own server with one thread (`examples/llm/serve.sh`), four calls at once, " +
-			"temperature 0. The same 300 real reviews for each line, through a `weir serve` of its own with the prompt of " +
-			"examples/demo/llm.yaml, which shows an example of six, and `response.values` positive,negative,neutral; no schema is sent. A " +
-			"complete answer is one after whose first call no record had to be asked about again. Tokens are the model server's own count, " +
-			"kept by a relay. As alone: of the records with a value in both runs, those with the same as at batch.size 1.",
+		how: "SmolLM2-135M-Instruct at four bits on llama.cpp's own server with one thread (`examples/llm/serve.sh`), four " +
+			"calls at once, temperature 0. The same 300 real reviews for each line, through a `weir serve` of its own " +
+			"with the prompt of examples/demo/llm.yaml, which shows an example of six, and `response.values` " +
+			"positive,negative,neutral; no schema is sent. A complete answer is one after whose first call no record had " +
+			"to be asked about again. Tokens are the model server's own count, kept by a relay. As alone: of the records " +
+			"with a value in both runs, those with the same as at batch.size 1.",
 		apart:   true,
 		file:    "answers-small-model.md",
 		measure: measureSmallModel,
 	}
 }
 
-const smallModelTable = "| batch.size | complete answers | records with a value | calls | further calls | tokens | in further calls | as alone | " +
-	"positive, negative, neutral | wall time |\n|---|---|---|---|---|---|---|---|---|---|\n"
+const smallModelTable = "| batch.size | complete answers | records with a value | calls | further calls | tokens | in further calls | " +
+	"as alone | positive, negative, neutral | wall time |\n|---|---|---|---|---|---|---|---|---|---|\n"
 
 func measureSmallModel(ctx context.Context, l *lab) (figures []figure, err error) {
 	model, err := l.llm(ctx, llmSmall)
@@ -64,7 +65,7 @@ func measureSmallModel(ctx context.Context, l *lab) (figures []figure, err error
 
 // smallModelRun is the demo's model with room for longer answers.
 func smallModelRun(l *lab, r *relay, size int, texts []string) (*asking, error) {
-	file, err := os.ReadFile(filepath.Join(l.root, "examples", "demo", "llm.yaml"))
+	file, err := os.ReadFile(filepath.Join(l.root, "examples", "demo", "llm.yaml")) //nolint:gosec // in the repository
 	if err != nil {
 		return nil, err
 	}
