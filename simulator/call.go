@@ -3,8 +3,6 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,97 +10,141 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/weir-ml/weir/providers/local"
 )
 
-// chat answers one call: refuse it, or take a place, do the work, and send the answer when its latency is over. The place
-// is free and everything is counted before the answer leaves.
-func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	number := s.number.Add(1)
-	s.stats.begin()
-	header, wait := s.allowance.take()
-	answer := s.respond(r, number, start, wait)
-	answer.header = append(answer.header, header...)
-	answer.header = append(answer.header, [2]string{"X-Request-Id", "req_" + s.id(number)})
-	switch {
-	case answer.status == 0:
-		s.stats.end(answer.end)
-		reset(w)
-		return
-	case answer.answered:
-		s.stats.answered(answer.status, answer.used)
-	default:
-		s.stats.end(strconv.Itoa(answer.status))
+// call is one call on its way.
+type call struct {
+	*Server
+	dialect
+
+	start   time.Time
+	number  uint64
+	account *account // nil until the key is known to be good
+	ask     *ask
+	random  *rand.Rand
+}
+
+// serve answers calls in one vendor's format: refuse, or take a place, do the work, and send the answer when its latency is
+// over. The place is free and everything is counted before the answer leaves.
+func (s *Server) serve(d dialect) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Server: s, dialect: d, start: time.Now(), number: s.number.Add(1)}
+		s.stats.begin()
+		answer := c.respond(r)
+		switch {
+		case answer.status == 0:
+			s.stats.end(answer.end)
+			reset(w)
+			return
+		case answer.answered:
+			s.stats.answered(answer.status, answer.used)
+		default:
+			s.stats.end(strconv.Itoa(answer.status))
+		}
+		answer.send(w)
 	}
-	answer.send(w)
 }
 
 // respond makes the reply to a call, and waits as long as the call shall take.
-func (s *Server) respond(r *http.Request, number uint64, start time.Time, wait time.Duration) reply {
-	req, refused := s.read(r)
-	switch {
-	case refused != nil:
-		return *refused
-	case wait > 0:
-		return tooMany(wait, fmt.Sprintf("Rate limit reached: at most %d requests a minute.", s.cfg.RequestsPerMinute))
+func (c *call) respond(r *http.Request) reply {
+	if refused := c.read(r); refused != nil {
+		return c.no(refused)
 	}
-	if !s.places.take(r.Context(), s.closed) {
-		return s.noPlace(r.Context())
+	ctx := r.Context()
+	if !c.places.take(ctx, c.closed) {
+		return c.noPlace(ctx)
 	}
-	s.stats.enter()
-	defer s.places.give()
-	defer s.stats.leave()
-	if s.cfg.Queue {
-		start = time.Now()
+	c.stats.enter()
+	defer c.places.give()
+	defer c.stats.leave()
+	if c.cfg.Queue {
+		c.start = time.Now()
 	}
-	random := rand.New(rand.NewPCG(s.cfg.Seed, number))
-	fault := s.faults.draw(random)
-	s.stats.met(fault)
-	if instead, ok := s.instead(r.Context(), fault); ok {
+	c.random = rand.New(rand.NewPCG(c.cfg.Seed, c.number))
+	fault := c.faults.draw(c.random)
+	c.stats.met(fault)
+	if instead, ok := c.instead(ctx, fault); ok {
 		return instead
 	}
-	answer := s.complete(r.Context(), req, number, fault)
-	until := start.Add(s.latency(answer.used, random))
-	if !s.sleep(r.Context(), time.Until(until)) {
+	return c.work(ctx, fault)
+}
+
+// work answers a call with whatever damage the fault does.
+func (c *call) work(ctx context.Context, fault Fault) reply {
+	done, err := c.complete(ctx, fault)
+	if err != nil {
 		return reply{end: endGone}
+	}
+	until := c.start.Add(c.latency(done.used))
+	if !c.sleep(ctx, time.Until(until)) {
+		return reply{end: endGone}
+	}
+	c.account.spend(time.Now(), done.used.completion)
+	status, body := c.encode(c.ask, done)
+	answer := c.reply(status, body, nil)
+	answer.answered, answer.used = status == http.StatusOK, done.used
+	if fault == FaultMalformed {
+		answer.body = answer.body[:len(answer.body)/2]
 	}
 	return answer
 }
 
-// read reads and checks a request. Its reply is nil where the request is good.
-func (s *Server) read(r *http.Request) (*chatRequest, *reply) {
-	refuse := func(status int, code, message string) (*chatRequest, *reply) {
-		refused := refusal(status, typeRequest, code, message)
-		return nil, &refused
-	}
-	if !s.knows(r.Header.Get("Authorization")) {
-		return refuse(http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
-	}
-	body, err := s.body(r)
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return refuse(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The request is larger than %d bytes.", tooLarge.Limit))
-	}
-	var req chatRequest
-	switch {
-	case err != nil:
-		return refuse(http.StatusBadRequest, "", "The request's body could not be read.")
-	case json.Unmarshal(body, &req) != nil:
-		return refuse(http.StatusBadRequest, "", "We could not parse the JSON body of your request.")
-	case len(req.Messages) == 0:
-		return refuse(http.StatusBadRequest, "", "'messages' is missing or empty.")
-	case req.Stream || req.N > 1:
-		return refuse(http.StatusBadRequest, "unsupported_value", "The simulator answers whole and once: no 'stream', no 'n'.")
-	case req.Model == "" || len(s.cfg.Models) > 0 && !slices.Contains(s.cfg.Models, req.Model):
-		return refuse(http.StatusNotFound, "model_not_found",
-			fmt.Sprintf("The model `%s` does not exist or you do not have access to it.", req.Model))
-	}
-	return &req, nil
+// no is the reply to a call that gets no answer.
+func (c *call) no(t *trouble) reply {
+	status, body := c.refuse(t)
+	return c.reply(status, body, t)
 }
 
-func (s *Server) knows(authorization string) bool {
-	return s.cfg.APIKey == "" || subtle.ConstantTimeCompare([]byte(authorization), []byte("Bearer "+s.cfg.APIKey)) == 1
+func (c *call) reply(status int, body any, t *trouble) reply {
+	return reply{
+		status: status,
+		header: c.headers("req_"+c.id(c.number), c.account.left(time.Now()), t),
+		kind:   jsonKind,
+		body:   encode(body),
+	}
+}
+
+// read reads and checks a request. Its trouble is nil where the request is good and within its limits.
+func (c *call) read(r *http.Request) *trouble {
+	account, ok := c.accounts.of(c.key(r))
+	if !ok {
+		return &trouble{kind: unauthorized, have: len(c.key(r))}
+	}
+	c.account = account
+	body, err := c.body(r)
+	if tooMuch, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &trouble{kind: tooLarge, most: int(tooMuch.Limit)}
+	}
+	if err != nil {
+		return &trouble{kind: badRequest, message: "The request's body could not be read."}
+	}
+	ask, refused := c.decode(r, body)
+	if refused != nil {
+		return refused
+	}
+	c.ask = ask
+	if refused := c.check(); refused != nil {
+		return refused
+	}
+	return c.account.take(time.Now(), ask.tokens())
+}
+
+// check looks at what is the same for all vendors.
+func (c *call) check() *trouble {
+	a := c.ask
+	if a.model == "" || len(c.cfg.Models) > 0 && !slices.Contains(c.cfg.Models, a.model) {
+		return &trouble{kind: unknownModel, message: a.model}
+	}
+	if refused := c.cfg.Forms.refuse(a.form); refused != nil {
+		return refused
+	}
+	if a.inputs != nil {
+		return c.checkInputs()
+	}
+	if have := a.tokens(); c.cfg.ContextTokens > 0 && have > c.cfg.ContextTokens {
+		return &trouble{kind: overflow, have: have, most: c.cfg.ContextTokens}
+	}
+	return nil
 }
 
 func (s *Server) body(r *http.Request) ([]byte, error) {
@@ -113,28 +155,28 @@ func (s *Server) body(r *http.Request) ([]byte, error) {
 }
 
 // noPlace is the reply to a call that found no place, or no longer waits for one.
-func (s *Server) noPlace(ctx context.Context) reply {
-	if ctx.Err() != nil || s.isClosed() {
+func (c *call) noPlace(ctx context.Context) reply {
+	if ctx.Err() != nil || c.isClosed() {
 		return reply{end: endGone}
 	}
-	return tooMany(s.cfg.RetryAfter, fmt.Sprintf("Too many calls at once: at most %d.", s.cfg.MaxConcurrent))
+	return c.no(&trouble{
+		kind: rateLimited, limit: "concurrent requests", most: c.cfg.MaxConcurrent, wait: c.cfg.RetryAfter,
+		message: fmt.Sprintf("Too many calls at once: at most %d.", c.cfg.MaxConcurrent),
+	})
 }
 
 // instead is the reply of a fault that leaves no answer.
-func (s *Server) instead(ctx context.Context, fault Fault) (reply, bool) {
+func (c *call) instead(ctx context.Context, fault Fault) (reply, bool) {
+	if t := fault.trouble(c); t != nil {
+		return c.no(t), true
+	}
 	switch fault {
-	case Fault429:
-		return tooMany(s.cfg.RetryAfter, "Rate limit reached. This fault was asked for."), true
-	case Fault500:
-		return refusal(http.StatusInternalServerError, typeServer, "", "The server had an error. This fault was asked for."), true
-	case Fault503:
-		return refusal(http.StatusServiceUnavailable, typeServer, "", "The server is overloaded. This fault was asked for."), true
 	case FaultHTML:
 		return reply{status: http.StatusOK, kind: htmlKind, body: []byte("<!DOCTYPE html><title>Sign in</title><h1>Sign in</h1>")}, true
 	case FaultReset:
 		return reply{end: endReset}, true
 	case FaultHang:
-		if !s.sleep(ctx, s.cfg.HangFor) {
+		if !c.sleep(ctx, c.cfg.HangFor) {
 			return reply{end: endGone}, true
 		}
 		return reply{end: endReset}, true
@@ -143,41 +185,12 @@ func (s *Server) instead(ctx context.Context, fault Fault) (reply, bool) {
 	}
 }
 
-// complete does the work: it has the embedded model answer and writes the completion.
-func (s *Server) complete(ctx context.Context, req *chatRequest, number uint64, fault Fault) reply {
-	messages := req.messages()
-	used := usage{PromptTokens: local.PromptTokens(messages)}
-	prompt := local.Read(messages)
-	text, err := prompt.Answer(ctx)
-	if err != nil {
-		return reply{end: endGone}
-	}
-	text, finish := fault.distort(rand.New(rand.NewPCG(s.cfg.Seed, ^number)), text, prompt.Form.Index)
-	if limit := req.maxTokens(); limit > 0 && local.Tokens(text) > limit {
-		text, finish = local.Cut(text, limit), finishLength
-	}
-	used.CompletionTokens = local.Tokens(text)
-	used.TotalTokens = used.PromptTokens + used.CompletionTokens
-	body := encode(chatResponse{
-		ID:      "chatcmpl-" + s.id(number),
-		Object:  "chat.completion",
-		Created: time.Now().Unix(),
-		Model:   req.Model,
-		Choices: []choice{{Message: replyMessage{Role: "assistant", Content: text}, FinishReason: finish}},
-		Usage:   used,
-	})
-	if fault == FaultMalformed {
-		body = body[:len(body)/2]
-	}
-	return reply{status: http.StatusOK, kind: jsonKind, body: body, answered: true, used: used}
-}
-
 // latency is how long a call takes with what it used.
-func (s *Server) latency(used usage, random *rand.Rand) time.Duration {
-	d := s.cfg.Latency + time.Duration(used.PromptTokens)*s.cfg.LatencyPerPromptToken +
-		time.Duration(used.CompletionTokens)*s.cfg.LatencyPerCompletionToken
-	if s.cfg.Jitter > 0 {
-		d += time.Duration((2*random.Float64() - 1) * float64(s.cfg.Jitter))
+func (c *call) latency(used usage) time.Duration {
+	d := c.cfg.Latency + time.Duration(used.prompt)*c.cfg.LatencyPerPromptToken +
+		time.Duration(used.completion)*c.cfg.LatencyPerCompletionToken
+	if c.cfg.Jitter > 0 {
+		d += time.Duration((2*c.random.Float64() - 1) * float64(c.cfg.Jitter))
 	}
 	return max(d, 0)
 }

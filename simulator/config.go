@@ -25,14 +25,27 @@ type Config struct {
 	MaxConcurrent int
 	// Queue lets calls above MaxConcurrent wait their turn, at most MaxWaiting of them; without it they get a 429.
 	Queue bool
-	// RequestsPerMinute is how many calls a minute are taken; the rest get a 429. As with the real one, a full minute's
-	// calls may come at once and the allowance fills up steadily; 0 is no limit.
+	// RequestsPerMinute is how many calls a minute are taken from each key; the rest get a 429. As with the real ones, a full
+	// minute's calls may come at once and the allowance fills up steadily; 0 is no limit.
 	RequestsPerMinute int
+	// TokensPerMinute are prompt and answer together, InputTokensPerMinute and OutputTokensPerMinute either alone. A call is
+	// taken while there is enough for its prompt; its answer is taken off when it is done. 0 is no limit.
+	TokensPerMinute, InputTokensPerMinute, OutputTokensPerMinute int
+	// Minute is how long a minute of these limits is; shorter ones make tests quick. 0 is a minute.
+	Minute time.Duration
+	// ContextTokens is the most tokens of prompt and answer together, or of a text to embed. A longer prompt is refused, a
+	// longer answer is cut. 0 is no limit.
+	ContextTokens int
 	// RetryAfter is what a 429 of MaxConcurrent and of a fault asks to wait; 0 is one second.
 	RetryAfter time.Duration
 
-	// APIKey is the bearer token that calls need; "" takes any and none.
+	// APIKey is the key that calls need, where their vendor has it: a bearer token, api-key, x-api-key or x-goog-api-key.
+	// Several are separated by commas, and have limits of their own. "" takes any and none.
 	APIKey string
+	// Forms are the forms of answers that requests may ask for.
+	Forms Forms
+	// Embed makes a text's vector of this length, or of its own where that is 0. nil: hashed words and parts of words.
+	Embed func(text string, dimensions int) []float32
 	// Models are the models that there are; others get a 404. Empty takes any name.
 	Models []string
 	// MaxBodyBytes is the largest request; a larger one gets a 413. 0 is 8 MiB.
@@ -42,6 +55,28 @@ type Config struct {
 	Faults map[Fault]float64
 	// HangFor is how long a hanging call hangs before its connection is reset; 0 is ten minutes.
 	HangFor time.Duration
+}
+
+// Forms says which forms of answers a server knows.
+type Forms int
+
+// The forms.
+const (
+	// FormsAll: JSON Schemas and JSON modes.
+	FormsAll Forms = iota
+	// FormsJSON: JSON modes; a schema gets a 400, as from models that are older than schemas.
+	FormsJSON
+	// FormsNone: asking for a form gets a 400, as from servers that do not know it.
+	FormsNone
+)
+
+// refuse says why a server does not answer in a form.
+func (f Forms) refuse(asked form) *trouble {
+	schema := asked.schema != nil
+	if f == FormsAll || f == FormsJSON && !schema || !schema && !asked.json || asked.tool != "" {
+		return nil
+	}
+	return &trouble{kind: unsupported, path: asked.at, message: asked.name()}
 }
 
 // The bounds that are no choice.
@@ -54,6 +89,7 @@ const (
 	defaultBodyBytes  = 8 << 20
 	defaultRetryAfter = time.Second
 	defaultHangFor    = 10 * time.Minute
+	defaultMinute     = time.Minute
 )
 
 // DemoConfig is the server of the demo: 200 ms a call and more for longer prompts. A prompt with 20 reviews has about 580
@@ -75,6 +111,11 @@ func (c Config) Validate() error {
 		notNegative("jitter", int64(c.Jitter)),
 		notNegative("most concurrent calls", int64(c.MaxConcurrent)),
 		notNegative("requests per minute", int64(c.RequestsPerMinute)),
+		notNegative("tokens per minute", int64(c.TokensPerMinute)),
+		notNegative("input tokens per minute", int64(c.InputTokensPerMinute)),
+		notNegative("output tokens per minute", int64(c.OutputTokensPerMinute)),
+		notNegative("length of a minute", int64(c.Minute)),
+		notNegative("context window", int64(c.ContextTokens)),
 		notNegative("retry after", int64(c.RetryAfter)),
 		notNegative("largest body", c.MaxBodyBytes),
 		notNegative("time of a hang", int64(c.HangFor)),
@@ -120,6 +161,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.HangFor == 0 {
 		c.HangFor = defaultHangFor
+	}
+	if c.Minute == 0 {
+		c.Minute = defaultMinute
+	}
+	if c.Embed == nil {
+		c.Embed = embedding
 	}
 	return c
 }

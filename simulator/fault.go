@@ -29,6 +29,17 @@ const (
 	FaultMalformed Fault = "malformed"
 	// FaultHTML answers 200 with a web page, as a proxy does.
 	FaultHTML Fault = "html"
+	// FaultOverloaded answers as a vendor that has too many customers: 529 from Anthropic, 503 from others.
+	FaultOverloaded Fault = "overloaded"
+	// FaultQuota, FaultKey, FaultModel and FaultOverflow answer as if the account had no money, the key or the model were
+	// unknown, or the prompt were longer than the context window.
+	FaultQuota    Fault = "quota"
+	FaultKey      Fault = "401"
+	FaultModel    Fault = "404"
+	FaultOverflow Fault = "overflow"
+	// FaultRefusal answers with the model's refusal, and FaultFilter as if a filter had held the answer, or the prompt, back.
+	FaultRefusal Fault = "refusal"
+	FaultFilter  Fault = "filter"
 	// FaultDrop and all others are damage to the answer's text, by the names of package corpus.
 	FaultDrop Fault = "drop"
 )
@@ -45,6 +56,49 @@ var calls = []struct {
 	{FaultReset, "resets the connection at once"},
 	{FaultMalformed, "answers 200 with half of the HTTP body"},
 	{FaultHTML, "answers 200 with a web page, as a proxy does"},
+	{FaultOverloaded, "answers as an overloaded vendor at once: 529 from Anthropic, 503 from others"},
+	{FaultQuota, "answers at once that the account has no money left"},
+	{FaultKey, "answers at once that the key is wrong"},
+	{FaultModel, "answers at once that there is no such model"},
+	{FaultOverflow, "answers at once that the prompt is too long for the model"},
+	{FaultRefusal, "answers with the model's refusal"},
+	{FaultFilter, "answers as a content filter does that holds the answer back"},
+}
+
+// Final reports whether a call with the fault is refused as it stands, so that asking the same again does not help with a
+// real vendor.
+func (f Fault) Final() bool {
+	switch f {
+	case FaultQuota, FaultKey, FaultModel, FaultOverflow, FaultRefusal, FaultFilter:
+		return true
+	default:
+		return false
+	}
+}
+
+// trouble is why a call with the fault gets no answer; nil for a fault that does something else.
+func (f Fault) trouble(c *call) *trouble {
+	const asked = "This fault was asked for."
+	switch f {
+	case Fault429:
+		return &trouble{kind: rateLimited, limit: "requests", wait: c.cfg.RetryAfter, message: "Rate limit reached. " + asked}
+	case Fault500:
+		return &trouble{kind: serverError, message: "The server had an error. " + asked}
+	case Fault503:
+		return &trouble{kind: unavailable, message: "The server is overloaded. " + asked}
+	case FaultOverloaded:
+		return &trouble{kind: overloaded, message: "Overloaded. " + asked}
+	case FaultQuota:
+		return &trouble{kind: outOfQuota, message: "The account has no money left. " + asked}
+	case FaultKey:
+		return &trouble{kind: unauthorized, have: 1}
+	case FaultModel:
+		return &trouble{kind: unknownModel, message: c.ask.model}
+	case FaultOverflow:
+		return &trouble{kind: overflow, have: c.ask.tokens(), most: max(c.ask.tokens()-1, 1)}
+	default:
+		return nil
+	}
 }
 
 // Faults lists all faults: those of calls, then those of answers.
@@ -195,10 +249,10 @@ func (f *faults) draw(random *rand.Rand) Fault {
 }
 
 // distort changes an answer's text as the fault says and returns why the text ends. index is the name of the index field.
-func (f Fault) distort(random *rand.Rand, text, index string) (distorted, finish string) {
+func (f Fault) distort(random *rand.Rand, text, index string) (string, ending) {
 	damage := corpus.Find(string(f))
 	if damage == nil {
-		return text, finishStop
+		return text, endingStop
 	}
 	var damaged corpus.Reply
 	if answer, ok := corpus.ReadJSON(text, index); ok {
@@ -209,9 +263,9 @@ func (f Fault) distort(random *rand.Rand, text, index string) (distorted, finish
 		damaged = damage.ApplyText(random, text)
 	}
 	if damaged.CutOff {
-		return strings.ToValidUTF8(damaged.Text, ""), finishLength
+		return strings.ToValidUTF8(damaged.Text, ""), endingLength
 	}
-	return strings.ToValidUTF8(damaged.Text, ""), finishStop
+	return strings.ToValidUTF8(damaged.Text, ""), endingStop
 }
 
 // FaultRates reads chances written as JSON, for a flag: {"500": 0.01, "hang": 0.001}.

@@ -2,11 +2,7 @@ package simulator
 
 import (
 	"context"
-	"strconv"
 	"sync/atomic"
-	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // places are for the calls that are worked on at once.
@@ -54,40 +50,4 @@ func (p *places) give() {
 	if p.free != nil {
 		<-p.free
 	}
-}
-
-// allowance is how many calls may come in a minute.
-type allowance struct {
-	perMinute int
-	limiter   *rate.Limiter
-}
-
-func newAllowance(perMinute int) *allowance {
-	if perMinute == 0 {
-		return nil
-	}
-	return &allowance{perMinute: perMinute, limiter: rate.NewLimiter(rate.Limit(float64(perMinute)/60), perMinute)}
-}
-
-// take takes one call of the allowance; where none is left it says how long to wait. The headers are OpenAI's.
-func (a *allowance) take() (header [][2]string, wait time.Duration) {
-	if a == nil {
-		return nil, 0
-	}
-	now := time.Now()
-	taken := a.limiter.AllowN(now, 1)
-	left := a.limiter.TokensAt(now)
-	if !taken {
-		wait = a.time(1 - left)
-	}
-	return [][2]string{
-		{"X-Ratelimit-Limit-Requests", strconv.Itoa(a.perMinute)},
-		{"X-Ratelimit-Remaining-Requests", strconv.Itoa(max(int(left), 0))},
-		{"X-Ratelimit-Reset-Requests", a.time(float64(a.perMinute) - left).Round(time.Millisecond).String()},
-	}, wait
-}
-
-// time is how long this many calls take to come back.
-func (a *allowance) time(calls float64) time.Duration {
-	return max(time.Duration(calls*60/float64(a.perMinute)*float64(time.Second)), time.Nanosecond)
 }

@@ -98,7 +98,7 @@ func TestStatsEndpoint(t *testing.T) {
 	s := start(t, simulator.Config{})
 	post(t, s, body("m", batch))
 	post(t, s, "{")
-	want := `{"calls":2,"answered":1,"prompt_tokens":29,"completion_tokens":20,"in_flight":0,"most_concurrent":1,` +
+	want := `{"calls":2,"answered":1,"prompt_tokens":29,"completion_tokens":20,"cached_tokens":0,"in_flight":0,"most_concurrent":1,` +
 		`"by_status":{"200":1,"400":1},"by_fault":null}`
 	if got := string(get(t, s, "/stats")); got != want {
 		t.Errorf("stats = %s, want %s", got, want)

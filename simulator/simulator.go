@@ -1,13 +1,22 @@
-// Package simulator is a model server for demos, tests and benchmarks: real HTTP, OpenAI's wire format, answers from the
-// embedded model of providers/local, and latency, limits and faults as configured.
+// Package simulator is a model server for demos, tests and benchmarks: real HTTP, the wire formats of the vendors, answers from the
+// embedded model of providers/local, and latency, limits and faults as configured. All formats are served at once:
 //
-//	POST /v1/chat/completions   a completion
+//	POST /v1/chat/completions, /v1/responses, /v1/embeddings                                  OpenAI
+//	POST /openai/deployments/NAME/chat/completions?api-version=V, …/embeddings, /openai/v1/…  Azure OpenAI
+//	POST /v1/messages                                                                         Anthropic
+//	POST /v1beta/models/NAME:generateContent, :embedContent, :batchEmbedContents              Gemini
+//	POST /model/NAME/converse                                                                 Amazon Bedrock
+//	POST /api/chat, /api/embed                                                                Ollama
+//	POST /SERVER/v1/chat/completions, /SERVER/v1/embeddings     vllm, llamacpp, lmstudio, tgi, ollama: OpenAI's format, their words
 //	GET  /v1/models             the models there are
 //	GET  /stats                 the counts, see [Stats]; POST /stats/reset starts them again
 //	GET  /faults                the faults to come, see [FaultPlan]; POST /faults adds to them, DELETE /faults ends them
 //
-// The answers are honest work: the server sees the prompt and nothing else, and answers what it finds there. It does not
-// stream, knows no other vendor's format, and is no load balancer's test: one process, one address, no TLS.
+// The answers are honest work: the server sees the prompt and nothing else, and answers what it finds there. What a vendor refuses
+// is refused here in its words: fields that it does not know, schemas that its strict mode does not take, keys, models, prompts
+// that are too long. An answer is held to a schema where one is asked for. Prompts that begin like an earlier one count as cached.
+//
+// It does not stream and calls no tools but one that must be called. It is no load balancer's test: one process, one address, no TLS.
 package simulator
 
 import (
@@ -25,13 +34,14 @@ import (
 
 // Server is one model server. Its methods may be called by several goroutines at once.
 type Server struct {
-	cfg       Config
-	mux       *http.ServeMux
-	stats     stats
-	faults    faults
-	places    *places
-	allowance *allowance
-	number    atomic.Uint64
+	cfg      Config
+	mux      *http.ServeMux
+	stats    stats
+	faults   faults
+	places   *places
+	accounts *accounts
+	cache    *cache
+	number   atomic.Uint64
 
 	// mu guards the life of the server.
 	mu       sync.Mutex
@@ -47,9 +57,12 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg.withDefaults(), mux: http.NewServeMux(), closed: make(chan struct{})}
 	s.places = newPlaces(s.cfg)
-	s.allowance = newAllowance(s.cfg.RequestsPerMinute)
+	s.accounts = newAccounts(s.cfg)
+	s.cache = newCache()
 	s.faults.rates = s.cfg.Faults
-	s.mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	for pattern, dialect := range dialects() {
+		s.mux.HandleFunc("POST "+pattern, s.serve(dialect))
+	}
 	s.mux.HandleFunc("GET /v1/models", s.models)
 	s.mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, s.Stats()) })
 	s.mux.HandleFunc("POST /stats/reset", s.resetStats)
@@ -65,14 +78,24 @@ func (s *Server) Start(addr string) error {
 	if err := s.cfg.Validate(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.listener != nil || s.isClosed() {
-		return errors.New("the simulator was started or closed before: make a new one")
-	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("the simulator cannot listen: %w", err)
+	}
+	return s.StartOn(listener)
+}
+
+// StartOn is Start with a listener of the caller's, such as a [Pipe]. The server closes it, at once where it does not start.
+func (s *Server) StartOn(listener net.Listener) error {
+	if err := s.cfg.Validate(); err != nil {
+		_ = listener.Close()
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener != nil || s.isClosed() {
+		_ = listener.Close()
+		return errors.New("the simulator was started or closed before: make a new one")
 	}
 	s.listener, s.served = listener, make(chan struct{})
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: 64 << 10}
@@ -133,7 +156,7 @@ func (s *Server) isClosed() bool {
 // ServeHTTP serves all endpoints.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
-		refusal(http.StatusServiceUnavailable, typeServer, "", "The simulator is closed.").send(w)
+		plain(http.StatusServiceUnavailable, "The simulator is closed.").send(w)
 		return
 	}
 	defer s.handlers.Done()
@@ -152,10 +175,17 @@ func (s *Server) enter() bool {
 }
 
 // Stats returns the counts.
-func (s *Server) Stats() Stats { return s.stats.snapshot() }
+func (s *Server) Stats() Stats {
+	shot := s.stats.snapshot()
+	shot.ByKey = s.accounts.calls()
+	return shot
+}
 
 // ResetStats starts the counts again.
-func (s *Server) ResetStats() { s.stats.reset() }
+func (s *Server) ResetStats() {
+	s.stats.reset()
+	s.accounts.reset()
+}
 
 // Inject adds faults, as POST /faults does. A plan with a problem changes nothing.
 func (s *Server) Inject(plan FaultPlan) error { return s.faults.add(plan) }
@@ -177,7 +207,7 @@ func (s *Server) addFaults(w http.ResponseWriter, r *http.Request) {
 		err = s.Inject(plan)
 	}
 	if err != nil {
-		refusal(http.StatusBadRequest, typeRequest, "", err.Error()).send(w)
+		plain(http.StatusBadRequest, err.Error()).send(w)
 		return
 	}
 	sendJSON(w, s.faults.plan())
@@ -186,22 +216,6 @@ func (s *Server) addFaults(w http.ResponseWriter, r *http.Request) {
 func (s *Server) clearFaults(w http.ResponseWriter, _ *http.Request) {
 	s.ClearFaults()
 	sendJSON(w, s.faults.plan())
-}
-
-func (s *Server) models(w http.ResponseWriter, r *http.Request) {
-	if !s.knows(r.Header.Get("Authorization")) {
-		refusal(http.StatusUnauthorized, typeRequest, "invalid_api_key", "Incorrect API key provided.").send(w)
-		return
-	}
-	names := s.cfg.Models
-	if len(names) == 0 {
-		names = []string{"sentiment"}
-	}
-	list := modelList{Object: "list"}
-	for _, name := range names {
-		list.Data = append(list.Data, modelInfo{ID: name, Object: "model", OwnedBy: "weir"})
-	}
-	sendJSON(w, list)
 }
 
 func sendJSON(w http.ResponseWriter, v any) {
@@ -217,7 +231,7 @@ func (s *Server) id(number uint64) string {
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		refusal(http.StatusInternalServerError, typeServer, "", "The simulator cannot reset this connection.").send(w)
+		plain(http.StatusInternalServerError, "The simulator cannot reset this connection.").send(w)
 		return
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {

@@ -42,9 +42,13 @@ func TestCompletion(t *testing.T) {
 	want := map[string]any{
 		"id": "chatcmpl-7-1", "object": "chat.completion", "model": "any",
 		"choices": []any{map[string]any{
-			"index": 0.0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": batchAnswer},
+			"index": 0.0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": batchAnswer, "refusal": nil},
 		}},
-		"usage": map[string]any{"prompt_tokens": 29.0, "completion_tokens": 20.0, "total_tokens": 49.0},
+		"usage": map[string]any{
+			"prompt_tokens": 29.0, "completion_tokens": 20.0, "total_tokens": 49.0,
+			"prompt_tokens_details":     map[string]any{"cached_tokens": 0.0},
+			"completion_tokens_details": map[string]any{"reasoning_tokens": 0.0},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("completion (-want +got):\n%s", diff)
@@ -86,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown model", simulator.Config{Models: []string{"a"}}, body("m", "x"), http.StatusNotFound, "model_not_found"},
 		{"no model", simulator.Config{}, body("", "x"), http.StatusNotFound, "model_not_found"},
 		{"no JSON", simulator.Config{}, "{", http.StatusBadRequest, nil},
-		{"no messages", simulator.Config{}, `{"model": "m"}`, http.StatusBadRequest, nil},
+		{"no messages", simulator.Config{}, `{"model": "m"}`, http.StatusBadRequest, "missing_required_parameter"},
 		{"an image", simulator.Config{}, `{"model": "m", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]}`, http.StatusBadRequest, nil},
 		{"streaming", simulator.Config{}, strings.Replace(body("m", "x"), "{", `{"stream": true, `, 1), http.StatusBadRequest, "unsupported_value"},
 		{"too large", simulator.Config{MaxBodyBytes: 64}, body("m", strings.Repeat("x", 64)), http.StatusRequestEntityTooLarge, nil},

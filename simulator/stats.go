@@ -15,6 +15,8 @@ type Stats struct {
 	// PromptTokens and CompletionTokens are those of answered calls, as their usage says.
 	PromptTokens     int `json:"prompt_tokens"`
 	CompletionTokens int `json:"completion_tokens"`
+	// CachedTokens are those of PromptTokens that were found in the cache of prompts.
+	CachedTokens int `json:"cached_tokens"`
 	// InFlight is how many calls are being worked on now, and MostConcurrent the most there were at once.
 	InFlight       int `json:"in_flight"`
 	MostConcurrent int `json:"most_concurrent"`
@@ -22,6 +24,9 @@ type Stats struct {
 	ByStatus map[string]int `json:"by_status"`
 	// ByFault counts the faults that calls met.
 	ByFault map[Fault]int `json:"by_fault"`
+	// ByKey counts the calls of each key that were within its limits, in the order of Config.APIKey; nil where no key is asked
+	// for.
+	ByKey []int `json:"by_key,omitempty"`
 }
 
 // How calls end without a status.
@@ -77,8 +82,9 @@ func (s *stats) answered(status int, used usage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Answered++
-	s.PromptTokens += used.PromptTokens
-	s.CompletionTokens += used.CompletionTokens
+	s.PromptTokens += used.prompt
+	s.CompletionTokens += used.completion
+	s.CachedTokens += used.cached
 	s.count(strconv.Itoa(status))
 }
 

@@ -38,9 +38,9 @@ func canaries(n int) (texts, values []string) {
 	return texts, values
 }
 
-// seenFaults are all that show in the reply, and all faults of calls.
+// seenFaults are all that show in the reply, and all faults of calls that asking again may help with.
 func seenFaults() []simulator.Fault {
-	return slices.DeleteFunc(simulator.Faults(), func(f simulator.Fault) bool { return !f.Seen() })
+	return slices.DeleteFunc(simulator.Faults(), func(f simulator.Fault) bool { return !f.Seen() || f.Final() })
 }
 
 // outcome counts what became of records.
