@@ -108,7 +108,7 @@ func (anthropic) refuse(t *trouble) (int, any) {
 		return anthropicFailure(http.StatusRequestEntityTooLarge, "request_too_large", "Request exceeds the maximum size")
 	case rateLimited:
 		return anthropicFailure(http.StatusTooManyRequests, "rate_limit_error", fmt.Sprintf(
-			"This request would exceed your organization's rate limit of %d %s per minute.", t.most, t.limit))
+			"This request would exceed your organization's rate limit: %s (%d per minute).", t.limit, t.most))
 	case outOfQuota:
 		return anthropicFailure(http.StatusBadRequest, "invalid_request_error", "Your credit balance is too low to access the Anthropic API. "+
 			"Please go to Plans & Billing to upgrade or purchase credits.")
