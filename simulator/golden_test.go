@@ -119,6 +119,17 @@ var vendors = []vendor{
 	},
 }
 
+func vendorNamed(tb testing.TB, name string) vendor {
+	tb.Helper()
+	for _, v := range vendors {
+		if v.name == name {
+			return v
+		}
+	}
+	tb.Fatalf("there is no vendor %q", name)
+	return vendor{}
+}
+
 func quote(text string) string {
 	encoded, err := json.Marshal(text)
 	if err != nil {

@@ -16,6 +16,8 @@ const (
 	maxSchemaDepth = 32
 	// maxSchemaNodes is the most schemas in a schema, references followed.
 	maxSchemaNodes = 50_000
+	// maxLeastItems is the most items that an array may be asked to have.
+	maxLeastItems = 1000
 )
 
 // schema is what is read of a JSON Schema: enough to make a value that it takes.
@@ -94,7 +96,9 @@ func (r *schemaReader) keyword(s *schema, m rawMember, depth int) error {
 	case "items":
 		s.items, err = r.read(m.raw, depth+1)
 	case "minItems":
-		err = json.Unmarshal(m.raw, &s.least)
+		if err = json.Unmarshal(m.raw, &s.least); err == nil && s.least > maxLeastItems {
+			err = fmt.Errorf("more than %d", maxLeastItems)
+		}
 	case "enum":
 		err = json.Unmarshal(m.raw, &s.enum)
 	case "const":

@@ -102,12 +102,12 @@ func (m *maker) value(s *schema, name string, record local.Record) []byte {
 		return s.number(field, m.form.Index, record)
 	case s.is("boolean"):
 		return strconv.AppendBool(nil, local.Sentiment(record.Text) >= 0)
-	case s.is("null"):
-		return []byte("null")
 	case s.is("object"):
 		return []byte("{}")
 	case s.is("string"):
 		return asString(field.Value(record.Text))
+	case s.is("null"):
+		return []byte("null")
 	default:
 		return field.Value(record.Text)
 	}
