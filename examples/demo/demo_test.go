@@ -177,6 +177,26 @@ func portsAreFree(t *testing.T, out string) {
 	}
 }
 
+// TestFormats: the configuration of each vendor's format is one that weir takes, with the model server's address in it once.
+func TestFormats(t *testing.T) {
+	for vendor := range vendors {
+		s, err := simulated().inFormat(vendor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Parse(s.file, []byte(s.config))
+		if err != nil {
+			t.Fatalf("%s: %v", vendor, err)
+		}
+		if p := cfg.Providers["simulator"]; !strings.HasPrefix(p.BaseURL, s.standIn) || strings.Count(s.config, s.standIn) != 1 {
+			t.Errorf("%s: the provider is %+v, the model server's address stands in the file %d times", vendor, p, strings.Count(s.config, s.standIn))
+		}
+	}
+	if _, err := simulated().inFormat("nobody"); err == nil || !strings.Contains(err.Error(), openAI) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestConfigurations(t *testing.T) {
 	for _, s := range []scene{simulated(), realModel()} {
 		t.Run(s.file, func(t *testing.T) {

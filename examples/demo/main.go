@@ -2,6 +2,7 @@
 // one by one and in batches, checks what comes back, and prints both runs side by side.
 //
 //	go run ./examples/demo                             the simulator as the model: no key, no network
+//	go run ./examples/demo -provider NAME              the same, with weir and the simulator speaking another vendor's format
 //	go run ./examples/demo -llm                        a small real language model (needs Python and PyPI)
 //	go run ./examples/demo -picture docs/demo.svg      draws the run, too
 //
@@ -24,11 +25,16 @@ import (
 
 func main() {
 	llm := flag.Bool("llm", false, "ask a small real language model instead of the simulator")
+	vendor := flag.String("provider", openAI, "whose `format` weir and the simulator speak")
 	d := demo{out: os.Stdout}
 	flag.StringVar(&d.weir, "weir", "", "`path` of weir's binary (default: it is built as bin/weir)")
 	flag.StringVar(&d.picture, "picture", "", "`file` for an SVG of the run")
 	flag.Parse()
-	d.scene = simulated()
+	var err error
+	if d.scene, err = simulated().inFormat(*vendor); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(2)
+	}
 	if *llm {
 		d.scene = realModel()
 	}
