@@ -59,6 +59,9 @@ var overflows = []string{"prompt is too long", "exceed context limit", "exceeds 
 // poor are parts of what the API says, with status 400 or 429, where money is lacking.
 var poor = []string{"credit balance is too low", "reached your specified api usage limits", "spend limit", "usage limits. you will regain"}
 
+// filtered are parts of what the API says, with status 400, where its filter holds an answer back.
+var filtered = []string{"blocked by content filtering policy"}
+
 // classify says of what kind a failure is.
 func classify(status int, f failure) providers.Kind {
 	switch {
@@ -66,6 +69,8 @@ func classify(status int, f failure) providers.Kind {
 		return providers.KindQuota
 	case drivers.Says(f.message, overflows):
 		return providers.KindContextOverflow
+	case drivers.Says(f.message, filtered):
+		return providers.KindRefused
 	}
 	if kind, ok := kinds[f.kind]; ok {
 		return kind

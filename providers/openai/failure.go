@@ -142,6 +142,9 @@ func classify(status int, f failure) providers.Kind {
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
+		if strings.Contains(strings.ToLower(f.message), "out of call volume quota") { // Azure's small tiers
+			return providers.KindQuota
+		}
 		return providers.KindUnauthorized
 	case http.StatusNotFound:
 		return providers.KindUnknownModel
