@@ -47,7 +47,7 @@ func (azureWire) refuse(t *trouble) (int, any) {
 		return azureFailure(http.StatusTooManyRequests, "429", fmt.Sprintf("Requests to this operation have exceeded the %s rate limit of your "+
 			"current pricing tier. Please retry after %d seconds.", t.limit, roundUp(t.wait, 1e9)))
 	case outOfQuota:
-		return azureFailure(http.StatusForbidden, "403", "Out of call volume quota. Quota will be replenished later.")
+		return azureFailure(http.StatusForbidden, "403", "Out of call volume quota for this pricing tier. Please retry after 17 days.")
 	default:
 		return openAI{}.refuse(t)
 	}
