@@ -141,7 +141,13 @@ func (a *account) left(now time.Time) *left {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return &left{at: now, requests: a.requests.share(now), tokens: a.tokens.share(now), input: a.input.share(now), output: a.output.share(now)}
+	return &left{
+		at:       now,
+		requests: a.requests.share(now),
+		tokens:   a.tokens.share(now),
+		input:    a.input.share(now),
+		output:   a.output.share(now),
+	}
 }
 
 // bucket is one allowance; nil has no limit.

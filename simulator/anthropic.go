@@ -151,8 +151,10 @@ func anthropicEffort(config *fields, a *ask) {
 
 // anthropicStrict is what Anthropic asks of schemas, by its page on structured outputs.
 var anthropicStrict = strictness{
-	closed:  true,
-	refused: []string{"minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems", "not", "if", "then", "else", "oneOf"},
+	closed: true,
+	refused: []string{
+		"minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems", "not", "if", "then", "else", "oneOf",
+	},
 }
 
 func anthropicSchema(f *fields, name string) *schema {

@@ -110,8 +110,8 @@ func (anthropic) refuse(t *trouble) (int, any) {
 		return anthropicFailure(http.StatusTooManyRequests, "rate_limit_error", fmt.Sprintf(
 			"This request would exceed your organization's rate limit: %s (%d per minute).", t.limit, t.most))
 	case outOfQuota:
-		return anthropicFailure(http.StatusBadRequest, "invalid_request_error", "Your credit balance is too low to access the Anthropic API. "+
-			"Please go to Plans & Billing to upgrade or purchase credits.")
+		return anthropicFailure(http.StatusBadRequest, "invalid_request_error", "Your credit balance is too low to access the "+
+			"Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.")
 	case serverError:
 		return anthropicFailure(http.StatusInternalServerError, "api_error", "Internal server error")
 	case unavailable:

@@ -35,17 +35,17 @@ func azureFailure(status int, code, message string) (int, any) {
 func (azureWire) refuse(t *trouble) (int, any) {
 	switch t.kind {
 	case unauthorized:
-		return azureFailure(http.StatusUnauthorized, "401", "Access denied due to invalid subscription key or wrong API endpoint. Make sure "+
-			"to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.")
+		return azureFailure(http.StatusUnauthorized, "401", "Access denied due to invalid subscription key or wrong API endpoint. "+
+			"Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.")
 	case unknownModel:
 		if t.path != nil {
 			return azureFailure(http.StatusNotFound, "404", "Resource not found")
 		}
-		return azureFailure(http.StatusNotFound, "DeploymentNotFound", "The API deployment for this resource does not exist. If you created "+
-			"the deployment within the last 5 minutes, please wait a moment and try again.")
+		return azureFailure(http.StatusNotFound, "DeploymentNotFound", "The API deployment for this resource does not exist. If you "+
+			"created the deployment within the last 5 minutes, please wait a moment and try again.")
 	case rateLimited:
-		return azureFailure(http.StatusTooManyRequests, "429", fmt.Sprintf("Requests to this operation have exceeded the %s rate limit of your "+
-			"current pricing tier. Please retry after %d seconds.", t.limit, roundUp(t.wait, 1e9)))
+		return azureFailure(http.StatusTooManyRequests, "429", fmt.Sprintf("Requests to this operation have exceeded the %s rate "+
+			"limit of your current pricing tier. Please retry after %d seconds.", t.limit, roundUp(t.wait, 1e9)))
 	case outOfQuota:
 		return azureFailure(http.StatusForbidden, "403", "Out of call volume quota for this pricing tier. Please retry after 17 days.")
 	default:
@@ -148,4 +148,5 @@ func (azureEmbeddings) decode(r *http.Request, body []byte) (*ask, *trouble) {
 	a, refused := embeddings{}.decode(r, deployed(r, body))
 	return a, refused
 }
+
 func (azureEmbeddings) encode(a *ask, done *answer) (int, any) { return embeddings{}.encode(a, done) }

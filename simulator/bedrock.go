@@ -173,8 +173,11 @@ type bedrockMetrics struct {
 func (bedrock) encode(a *ask, done *answer) (int, any) {
 	used := done.used
 	reply := bedrockReply{
-		Output:  bedrockOutput{bedrockMessage{Role: "assistant", Content: []any{}}},
-		Usage:   bedrockUsage{used.prompt - used.cached - used.written, used.completion, used.prompt + used.completion, used.cached, used.written},
+		Output: bedrockOutput{bedrockMessage{Role: "assistant", Content: []any{}}},
+		Usage: bedrockUsage{
+			Input: used.prompt - used.cached - used.written, Output: used.completion, Total: used.prompt + used.completion,
+			CacheRead: used.cached, CacheWrite: used.written,
+		},
 		Metrics: bedrockMetrics{time.Since(done.created).Milliseconds()},
 	}
 	content := map[string]any{"text": done.text}
@@ -247,7 +250,8 @@ func bedrockMessageOf(t *trouble) string {
 	case wrongType:
 		return fmt.Sprintf("Value at '%s' failed to satisfy constraint: it must be %s", t.path.dots(), t.message)
 	case missingField:
-		return fmt.Sprintf("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must not be null", t.path.dots())
+		return fmt.Sprintf("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must not be null",
+			t.path.dots())
 	case badSchema:
 		return "The model returned the following errors: " + t.path.dots() + ": " + anthropicFlaw(t.flaw)
 	case unsupported:
@@ -264,13 +268,13 @@ func bedrockMessageOf(t *trouble) string {
 }
 
 func (bedrock) headers(id string, _ *left, t *trouble) [][2]string {
-	h := [][2]string{{"X-Amzn-RequestId", strings.TrimPrefix(id, "req_")}}
+	request := [2]string{"X-Amzn-RequestId", strings.TrimPrefix(id, "req_")}
 	if t == nil {
-		return h
+		return [][2]string{request}
 	}
 	kind := "ValidationException"
 	if known, ok := bedrockTroubles[t.kind]; ok {
 		kind = known.kind
 	}
-	return append(h, [2]string{"X-Amzn-ErrorType", kind + ":http://internal.amazon.com/coral/com.amazon.bedrock/"})
+	return [][2]string{request, {"X-Amzn-ErrorType", kind + ":http://internal.amazon.com/coral/com.amazon.bedrock/"}}
 }

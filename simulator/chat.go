@@ -50,7 +50,9 @@ func readChat(f *fields, a *ask) {
 	case n > 1:
 		f.fail(&trouble{kind: badRequest, path: path{"n"}, limit: "unsupported_value", message: "The simulator answers once."})
 	case !openAIEffort(a, effort):
-		f.fail(&trouble{kind: badRequest, path: path{"reasoning_effort"}, limit: "unsupported_value", message: "Unsupported value: 'reasoning_effort'."})
+		f.fail(&trouble{
+			kind: badRequest, path: path{"reasoning_effort"}, limit: "unsupported_value", message: "Unsupported value: 'reasoning_effort'.",
+		})
 	}
 }
 
@@ -99,8 +101,12 @@ func readChatMessage(m *fields, a *ask) {
 	case "user", "assistant":
 		a.say(role, text)
 	default:
-		m.failAt(badRequest, "role", fmt.Sprintf("Invalid value: '%s'. Supported values are: 'system', 'assistant', 'user', and 'developer'.", role))
+		m.failAt(badRequest, "role", unknownRole(role))
 	}
+}
+
+func unknownRole(role string) string {
+	return fmt.Sprintf("Invalid value: '%s'. Supported values are: 'system', 'assistant', 'user', and 'developer'.", role)
 }
 
 type chatCompletion struct {

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func (d compatible) format(format *fields, a *ask) {
 	switch {
 	case kind == "text":
 	case !slices.Contains(d.formats, kind):
-		format.failAt(badRequest, "type", fmt.Sprintf("'response_format.type' must be one of '%s' or 'text'", strings.Join(d.formats, "', '")))
+		format.failAt(badRequest, "type", "'response_format.type' must be one of '"+strings.Join(d.formats, "', '")+"' or 'text'")
 	case kind == "json_schema":
 		for _, name := range [...]string{"json_schema", "value"} {
 			format.object(name, func(inner *fields) {

@@ -89,7 +89,7 @@ const (
 	defaultBodyBytes  = 8 << 20
 	defaultRetryAfter = time.Second
 	defaultHangFor    = 10 * time.Minute
-	defaultMinute     = time.Minute
+	defaultPeriod     = time.Minute
 )
 
 // DemoConfig is the server of the demo: 200 ms a call and more for longer prompts. A prompt with 20 reviews has about 580
@@ -163,7 +163,7 @@ func (c Config) withDefaults() Config {
 		c.HangFor = defaultHangFor
 	}
 	if c.Minute == 0 {
-		c.Minute = defaultMinute
+		c.Minute = defaultPeriod
 	}
 	if c.Embed == nil {
 		c.Embed = embedding

@@ -59,7 +59,8 @@ type embeddingUsage struct {
 }
 
 func (embeddings) encode(a *ask, done *answer) (int, any) {
-	list := embeddingList{Object: "list", Data: []embeddingItem{}, Model: a.model, Usage: embeddingUsage{done.used.prompt, done.used.prompt}}
+	used := embeddingUsage{done.used.prompt, done.used.prompt}
+	list := embeddingList{Object: "list", Data: []embeddingItem{}, Model: a.model, Usage: used}
 	for _, v := range done.vectors {
 		list.Data = append(list.Data, embeddingItem{"embedding", v.index, v})
 	}

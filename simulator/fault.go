@@ -81,7 +81,10 @@ func (f Fault) trouble(c *call) *trouble {
 	const asked = "This fault was asked for."
 	switch f {
 	case Fault429:
-		return &trouble{kind: rateLimited, limit: "requests", most: c.cfg.RequestsPerMinute, wait: c.cfg.RetryAfter, message: "Rate limit reached. " + asked}
+		return &trouble{
+			kind: rateLimited, limit: "requests", most: c.cfg.RequestsPerMinute, wait: c.cfg.RetryAfter,
+			message: "Rate limit reached. " + asked,
+		}
 	case Fault500:
 		return &trouble{kind: serverError, message: "The server had an error. " + asked}
 	case Fault503:

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -128,7 +129,7 @@ func (f *fields) number(name string) int {
 func (f *fields) between(name string, low, high float64) {
 	var n float64
 	if f.take(name, &n) && (n < low || n > high) {
-		f.failAt(badRequest, name, name+" must be from "+strconv.FormatFloat(low, 'g', -1, 64)+" to "+strconv.FormatFloat(high, 'g', -1, 64))
+		f.failAt(badRequest, name, fmt.Sprintf("%s must be from %g to %g", name, low, high))
 	}
 }
 

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -48,6 +49,14 @@ func (geminiWire) refuse(t *trouble) (int, any) {
 		return geminiFailure(http.StatusInternalServerError, "INTERNAL", "An internal error has occurred. "+t.message)
 	case unavailable, overloaded:
 		return geminiFailure(http.StatusServiceUnavailable, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+	default:
+		return geminiBadRequest(t)
+	}
+}
+
+// geminiBadRequest is a 400.
+func geminiBadRequest(t *trouble) (int, any) {
+	switch t.kind {
 	case unsupported:
 		return geminiFailure(http.StatusBadRequest, "INVALID_ARGUMENT", "JSON mode is not enabled for this model")
 	case overflow:
@@ -62,7 +71,8 @@ func (geminiWire) refuse(t *trouble) (int, any) {
 	case wrongType:
 		return geminiBad(t, fmt.Sprintf("Invalid value at '%s', expected %s", t.path.brackets(), t.message))
 	case missingField:
-		return geminiFailure(http.StatusBadRequest, "INVALID_ARGUMENT", fmt.Sprintf("* GenerateContentRequest.%s: %[1]s is not specified", t.path.dots()))
+		return geminiFailure(http.StatusBadRequest, "INVALID_ARGUMENT", fmt.Sprintf("* GenerateContentRequest.%s: it is not specified",
+			t.path.dots()))
 	case badJSON:
 		return geminiFailure(http.StatusBadRequest, "INVALID_ARGUMENT", "Invalid JSON payload received. Expected a value.")
 	case badSchema:
@@ -99,7 +109,7 @@ func geminiQuota(t *trouble) any {
 	}
 	return map[string]any{
 		"@type":      "type.googleapis.com/google.rpc.QuotaFailure",
-		"violations": []any{map[string]string{"quotaId": id, "quotaValue": fmt.Sprint(t.most)}},
+		"violations": []any{map[string]string{"quotaId": id, "quotaValue": strconv.Itoa(t.most)}},
 	}
 }
 
@@ -198,8 +208,8 @@ func geminiConfig(config *fields, a *ask) {
 		}
 		thought.known("includeThoughts")
 	})
-	config.known("topK", "stopSequences", "presencePenalty", "frequencyPenalty", "seed", "responseLogprobs", "logprobs", "responseModalities",
-		"mediaResolution")
+	config.known("topK", "stopSequences", "presencePenalty", "frequencyPenalty", "seed", "responseLogprobs", "logprobs",
+		"responseModalities", "mediaResolution")
 }
 
 // geminiForm reads what the answer is held to. A schema needs the type of JSON beside it.
@@ -231,7 +241,8 @@ func geminiBatch(f *fields, a *ask) {
 		geminiEmbed(one, a)
 	})
 	if n := len(a.inputs); n > maxGeminiBatch {
-		f.fail(&trouble{kind: badRequest, message: fmt.Sprintf("* BatchEmbedContentsRequest.requests: at most %d requests can be in one batch", maxGeminiBatch)})
+		f.fail(&trouble{kind: badRequest, message: fmt.Sprintf(
+			"* BatchEmbedContentsRequest.requests: at most %d requests can be in one batch", maxGeminiBatch)})
 	}
 	if len(a.inputs) == 0 {
 		f.failAt(missingField, "requests", "")

@@ -166,6 +166,8 @@ func TestWire(t *testing.T) {
 	}
 }
 
+const noKey = "no key"
+
 func (v vendor) exchanges(out *strings.Builder) {
 	limited := simulator.Config{
 		RequestsPerMinute: 60, TokensPerMinute: 10_000, InputTokensPerMinute: 8_000, OutputTokensPerMinute: 4_000,
@@ -177,7 +179,11 @@ func (v vendor) exchanges(out *strings.Builder) {
 	s := simulator.New(limited)
 	asked := ""
 	show := func(name, request string) {
-		recorder := v.call(s, request)
+		asking := v
+		if name == noKey {
+			asking.header = nil
+		}
+		recorder := asking.call(s, request)
 		fmt.Fprintf(out, "## %s\n\n", name)
 		if request != asked {
 			fmt.Fprintf(out, "POST %s\n%s\n\n", v.path, request)
@@ -208,8 +214,7 @@ func (v vendor) exchanges(out *strings.Builder) {
 		}
 		show("the fault "+string(fault), plain)
 	}
-	v.header = nil
-	show("no key", plain)
+	show(noKey, plain)
 }
 
 // TestHeldAnswers: every vendor's field for a schema, and every tool, gives the model's own answer in the schema's form.

@@ -63,7 +63,8 @@ func (openAI) refuse(t *trouble) (int, any) {
 		return openAIFailure(http.StatusNotFound, typeRequest, "", "model_not_found",
 			fmt.Sprintf("The model `%s` does not exist or you do not have access to it.", t.message))
 	case tooLarge:
-		return openAIFailure(http.StatusRequestEntityTooLarge, typeRequest, "", "", fmt.Sprintf("The request is larger than %d bytes.", t.most))
+		message := fmt.Sprintf("The request is larger than %d bytes.", t.most)
+		return openAIFailure(http.StatusRequestEntityTooLarge, typeRequest, "", "", message)
 	case rateLimited:
 		return openAIFailure(http.StatusTooManyRequests, openAILimit(t), "", "rate_limit_exceeded", t.message)
 	case outOfQuota:
@@ -213,7 +214,8 @@ func openAIFormat(f *fields, a *ask) {
 		}
 		openAISchema(f, a)
 	default:
-		f.failAt(badRequest, "type", fmt.Sprintf("Invalid value: '%s'. Supported values are: 'json_object', 'json_schema', and 'text'.", kind))
+		f.failAt(badRequest, "type", fmt.Sprintf(
+			"Invalid value: '%s'. Supported values are: 'json_object', 'json_schema', and 'text'.", kind))
 	}
 }
 
@@ -226,8 +228,8 @@ func openAISchema(f *fields, a *ask) {
 	case name == "":
 		f.failAt(missingField, "name", "")
 	case !isWord(name):
-		f.failAt(badRequest, "name", fmt.Sprintf(
-			"Invalid '%s': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", f.at.then("name").brackets()))
+		f.failAt(badRequest, "name", fmt.Sprintf("Invalid '%s': string does not match pattern. Expected a string that matches the "+
+			"pattern '^[a-zA-Z0-9_-]+$'.", f.at.then("name").brackets()))
 	case raw == nil:
 		f.failAt(missingField, "schema", "")
 	default:

@@ -28,8 +28,11 @@ func (responses) decode(_ *http.Request, body []byte) (*ask, *trouble) {
 	f.between("top_p", 0, 1)
 	if f.has("max_output_tokens") {
 		if a.maxTokens = f.number("max_output_tokens"); a.maxTokens < leastOutput {
-			f.fail(&trouble{kind: badRequest, path: path{"max_output_tokens"}, limit: "integer_below_min_value", message: fmt.Sprintf(
-				"Invalid 'max_output_tokens': integer below minimum value. Expected a value >= %d, but got %d instead.", leastOutput, a.maxTokens)})
+			f.fail(&trouble{
+				kind: badRequest, path: path{"max_output_tokens"}, limit: "integer_below_min_value",
+				message: fmt.Sprintf("Invalid 'max_output_tokens': integer below minimum value. Expected a value >= %d, but got %d instead.",
+					leastOutput, a.maxTokens),
+			})
 		}
 	}
 	f.object("text", func(text *fields) {
@@ -78,7 +81,7 @@ func readInputItem(item *fields, a *ask) {
 	case "user", "assistant":
 		a.say(role, text)
 	default:
-		item.failAt(badRequest, "role", fmt.Sprintf("Invalid value: '%s'. Supported values are: 'assistant', 'system', 'developer', and 'user'.", role))
+		item.failAt(badRequest, "role", unknownRole(role))
 	}
 }
 
@@ -155,5 +158,7 @@ func responseOutput(done *answer, status string) []responseItem {
 	case done.ending == endingRefusal:
 		part = responsePart{Type: "refusal", Refusal: done.text}
 	}
-	return append(items, responseItem{ID: "msg_" + done.id, Type: "message", Status: status, Role: "assistant", Content: []responsePart{part}})
+	return append(items, responseItem{
+		ID: "msg_" + done.id, Type: "message", Status: status, Role: "assistant", Content: []responsePart{part},
+	})
 }

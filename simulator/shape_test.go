@@ -36,8 +36,10 @@ func TestShapes(t *testing.T) {
 		{"a reference", `{"type": "object", "properties": {"r2": {"$ref": "#/$defs/v"}}, "$defs": {"v": ` + label + `}}`, `{"r2": "negative"}`},
 		{"an alternative", object(`"r2": {"anyOf": [{"type": "null"}, ` + label + `]}`), `{"r2": "negative"}`},
 		{"a list of types", object(`"r2": {"type": ["string", "null"]}`), `{"r2": "negative"}`},
-		{"a list", object(`"results": {"type": "array", "items": {"type": "object", "properties": {"index": {"type": "integer"}, "sentiment": {"type": "string"}}}}`),
-			`{"results": [{"index": 1, "sentiment": "positive"}, {"index": 2, "sentiment": "negative"}]}`},
+		{
+			"a list", object(`"results": {"type": "array", "items": {"type": "object", "properties": {"index": {"type": "integer"}, "sentiment": {"type": "string"}}}}`),
+			`{"results": [{"index": 1, "sentiment": "positive"}, {"index": 2, "sentiment": "negative"}]}`,
+		},
 		{"a record that is not there", object(`"r9": ` + label), `{"r9": "neutral"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,13 +110,19 @@ func TestStrictSchemas(t *testing.T) {
 	s := simulator.New(simulator.Config{})
 	for _, tt := range []struct{ name, schema, want string }{
 		{"open", `{"type":"object","properties":{"r1":{"type":"string"}},"required":["r1"]}`, "In context=(), 'additionalProperties' is required"},
-		{"open inside", `{"type":"object","properties":{"r1":{"type":"object","properties":{}}},"required":["r1"],"additionalProperties":false}`,
-			"In context=('properties', 'r1'), 'additionalProperties' is required"},
-		{"not required", `{"type":"object","properties":{"r1":{"type":"string"},"r2":{"type":"string"}},"required":["r1"],"additionalProperties":false}`,
-			"Missing 'r2'."},
+		{
+			"open inside", `{"type":"object","properties":{"r1":{"type":"object","properties":{}}},"required":["r1"],"additionalProperties":false}`,
+			"In context=('properties', 'r1'), 'additionalProperties' is required",
+		},
+		{
+			"not required", `{"type":"object","properties":{"r1":{"type":"string"},"r2":{"type":"string"}},"required":["r1"],"additionalProperties":false}`,
+			"Missing 'r2'.",
+		},
 		{"a list", `{"type":"array","items":{"type":"string"}}`, `got 'type: \"array\"'`},
-		{"a keyword", `{"type":"object","properties":{"r1":{"type":"string","maxLength":3}},"required":["r1"],"additionalProperties":false}`,
-			"In context=('properties', 'r1'), 'maxLength' is not permitted."},
+		{
+			"a keyword", `{"type":"object","properties":{"r1":{"type":"string","maxLength":3}},"required":["r1"],"additionalProperties":false}`,
+			"In context=('properties', 'r1'), 'maxLength' is not permitted.",
+		},
 		{"no such reference", `{"type":"object","properties":{"r1":{"$ref":"#/$defs/none"}},"required":["r1"],"additionalProperties":false}`, "is not there"},
 		{"endless", `{"type":"object","properties":{"r1":{"$ref":"#"}},"required":["r1"],"additionalProperties":false}`, "nests more than 32"},
 		{"no object", `7`, "it is not an object"},

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -41,7 +42,7 @@ func (v vector) MarshalJSON() ([]byte, error) {
 // checkInputs looks at what is to be embedded.
 func (c *call) checkInputs() *trouble {
 	if d := c.ask.dimensions; d < 0 || d > maxDimensions {
-		return &trouble{kind: badRequest, path: path{"dimensions"}, have: d, most: maxDimensions, message: "The vectors cannot be that long."}
+		return &trouble{kind: badRequest, path: path{"dimensions"}, message: fmt.Sprintf("At most %d dimensions.", maxDimensions)}
 	}
 	for _, text := range c.ask.inputs {
 		if text == "" {

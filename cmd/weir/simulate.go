@@ -15,8 +15,8 @@ import (
 	"github.com/weir-ml/weir/simulator"
 )
 
-const simulateLong = `Runs a real HTTP server that speaks the formats of many vendors and answers weir's prompts with the embedded model, with the
-latency, limits and faults of the flags. For demos, tests and benchmarks: it needs neither key nor network. All at once:
+const simulateLong = `Runs a real HTTP server that speaks the formats of many vendors and answers weir's prompts with the embedded model,
+with the latency, limits and faults of the flags. For demos, tests and benchmarks: it needs neither key nor network. All at once:
 
   POST /v1/chat/completions, /v1/responses, /v1/embeddings      OpenAI
   POST /openai/deployments/NAME/chat/completions, /openai/v1/…  Azure OpenAI
