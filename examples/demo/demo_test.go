@@ -95,6 +95,31 @@ func TestDemo(t *testing.T) {
 	portsAreFree(t, out.String())
 }
 
+// TestDemoInEveryFormat: the whole demo, faults included, with weir and the simulator speaking each vendor's format.
+func TestDemoInEveryFormat(t *testing.T) {
+	for vendor := range vendors {
+		if vendor == openAI {
+			continue
+		}
+		t.Run(vendor, func(t *testing.T) {
+			s, err := simulated().inFormat(vendor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			d := small(t, s)
+			d.ways[0].records = 20
+			d.out = &out
+			if err := d.play(t.Context()); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if !strings.Contains(out.String(), "in the format of "+vendor) {
+				t.Errorf("the title does not say so:\n%s", out.String())
+			}
+		})
+	}
+}
+
 func TestDemoOfTheRealModel(t *testing.T) {
 	var out bytes.Buffer
 	s := realModel()

@@ -11,6 +11,27 @@ import (
 var vendors = map[string]string{
 	openAI: `kind: openai
     base_url: ADDRESS/v1`,
+	"responses": `kind: openai
+    api: responses
+    base_url: ADDRESS/v1`,
+	"azure": `kind: azure
+    api_version: "2024-10-21"
+    base_url: ADDRESS`,
+	"anthropic": `kind: anthropic
+    base_url: ADDRESS`,
+	"gemini": `kind: gemini
+    base_url: ADDRESS`,
+	"bedrock": `kind: bedrock
+    base_url: ADDRESS`,
+	"vllm": `kind: compatible
+    dialect: vllm
+    base_url: ADDRESS/vllm/v1`,
+	"llamacpp": `kind: compatible
+    dialect: llamacpp
+    base_url: ADDRESS/llamacpp/v1`,
+	"ollama": `kind: compatible
+    dialect: ollama
+    base_url: ADDRESS/ollama/v1`,
 }
 
 // openAI is the format of the file as it stands.
