@@ -31,7 +31,7 @@ const mostDollars = 10_000
 func parseDollars(text string) (Dollars, error) {
 	amount, err := strconv.ParseFloat(strings.TrimPrefix(text, "$"), 64)
 	if err != nil || math.IsNaN(amount) || amount < 0 || amount > mostDollars {
-		return Dollars{}, errors.New("must be a number of US dollars for a million tokens from 0 to 10000, such as 0.15, not " + quote(text))
+		return Dollars{}, errors.New("must be US dollars for a million tokens, a number from 0 to 10000 such as 0.15, not " + quote(text))
 	}
 	return Dollars{Amount: amount, Set: true}, nil
 }

@@ -22,7 +22,8 @@ func TestPrice(t *testing.T) {
 		{"as vendors write it", "    price: {input: 0.15, output: $0.60}\n", config.Price{Input: dollars(0.15), Output: dollars(0.6)}, ""},
 		{
 			"with the cache", "    price:\n      input: 3\n      output: 15\n      cached_input: 0.3\n      cache_write: 3.75\n",
-			config.Price{Input: dollars(3), Output: dollars(15), CachedInput: dollars(0.3), CacheWrite: dollars(3.75)}, "",
+			config.Price{Input: dollars(3), Output: dollars(15), CachedInput: dollars(0.3), CacheWrite: dollars(3.75)},
+			"",
 		},
 		{"for nothing", "    price: {input: 0, output: 0}\n", config.Price{Input: dollars(0), Output: dollars(0)}, ""},
 		{"half of it", "    price: {input: 1}\n", config.Price{}, "needs both input and output"},

@@ -47,8 +47,9 @@ func TestStablePrefix(t *testing.T) {
 		if system.Content[:system.Stable] != "Be exact." {
 			t.Errorf("call %d: stable of the system message is %q", i+1, system.Content[:system.Stable])
 		}
+		before, _, _ := strings.Cut(user.Content, "Input ")
 		told := len(system.Content) > system.Stable
-		if begins := user.Content[:user.Stable]; !strings.HasSuffix(user.Content[:strings.Index(user.Content, "Input ")], begins) ||
+		if begins := user.Content[:user.Stable]; !strings.HasSuffix(before, begins) ||
 			told != (begins == "") {
 			t.Errorf("call %d: stable of the user message is %q, told is %v", i+1, begins, told)
 		}

@@ -171,7 +171,6 @@ func TestAnswersFit(t *testing.T) {
 // TestTooLong: a record that certainly does not fit fails without a call, alone; one that might is asked about.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
-	m := &narrow{context: 1000, answer: 10, perToken: 4}
 	tests := []struct {
 		name   string
 		counts bool
@@ -188,11 +187,10 @@ func TestTooLong(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			m.prompts, m.refused, m.sizes = nil, 0, nil
+			t.Parallel()
+			m := &narrow{context: 1000, answer: 10, perToken: 4}
 			set := map[string]string{"batch.size": "3"}
-			for k, v := range test.set {
-				set[k] = v
-			}
+			maps.Copy(set, test.set)
 			got := predict(t, m.engine(t, test.counts, set), english(40, test.bytes, 40))
 			err := got[2].Err
 			if err == nil || err.Reason != inference.ReasonContextOverflow || !strings.Contains(err.Message, test.says) {

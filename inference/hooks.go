@@ -97,7 +97,7 @@ func observe(m *model, hooks Hooks) providers.Provider {
 	if hooks.CallStart == nil && hooks.CallEnd == nil {
 		return m.Driver
 	}
-	return &observer{next: m.Driver, call: Call{Model: m.Name, Provider: m.ModelConfig.Provider}, price: m.Price, hooks: hooks}
+	return &observer{next: m.Driver, call: Call{Model: m.Name, Provider: m.Provider}, price: m.Price, hooks: hooks}
 }
 
 // Complete makes the call and tells the hooks.

@@ -190,8 +190,8 @@ func modelOf(m *inference.ModelConfig) *weirv1.Model {
 		ProviderModel: m.ProviderModel,
 		Price:         priceOf(m.Price),
 
-		ContextTokens:   uint64(max(m.ContextTokens, 0)),   //nolint:gosec // not below 0
-		MaxOutputTokens: uint64(max(m.MaxOutputTokens, 0)), //nolint:gosec // not below 0
+		ContextTokens:   uint64(max(m.ContextTokens, 0)),  
+		MaxOutputTokens: uint64(max(m.MaxOutputTokens, 0)),
 	}
 }
 
@@ -206,11 +206,11 @@ func priceOf(p *catalog.Price) *weirv1.Price {
 		CacheWrite:  micros(cmp.Or(p.CacheWrite, p.Input)),
 		Date:        p.Date,
 		Source:      p.Source,
-		LongAbove:   uint64(max(p.LongAbove, 0)), //nolint:gosec // not below 0
+		LongAbove:   uint64(max(p.LongAbove, 0)),
 	}
 }
 
-func micros(r catalog.Rate) uint64 { return uint64(max(r, 0)) } //nolint:gosec // not below 0
+func micros(r catalog.Rate) uint64 { return uint64(max(r, 0)) }
 
 func promptOf(p inference.Prompt) *weirv1.Prompt {
 	out := &weirv1.Prompt{

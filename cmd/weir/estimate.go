@@ -40,8 +40,8 @@ func (e *estimation) count(s *sized, p *weirv1.Prompt, records int) {
 		out = e.flags.answer * records
 	}
 	s.calls++
-	s.in += uint64(in)   //nolint:gosec // not below 0
-	s.out += uint64(out) //nolint:gosec // not below 0
+	s.in += uint64(in)
+	s.out += uint64(out)
 	if e.model.price != nil {
 		s.micros += e.model.price.Cost(catalog.Tokens{Input: in, Output: out})
 	}
@@ -67,9 +67,9 @@ func (e *estimation) write(out io.Writer, name string) {
 	for _, s := range e.sizes {
 		price, each := "–", "–"
 		if e.model.price != nil {
-			price, each = dollars(uint64(s.micros)), dollars(uint64(s.micros)*1000/uint64(max(e.rows, 1))) //nolint:gosec // not below 0
+			price, each = dollars(uint64(s.micros)), dollars(uint64(s.micros)*1000/uint64(max(e.rows, 1)))
 		}
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", s.size, number(uint64(s.calls)), number(s.in), number(s.out), //nolint:gosec // likewise
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", s.size, number(uint64(s.calls)), number(s.in), number(s.out),
 			short(s.time(e.flags.parallel)), price, each)
 	}
 	_ = table.Flush() // the writer that it flushes to says nothing here either

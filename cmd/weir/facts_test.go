@@ -29,7 +29,8 @@ func TestDescribe(t *testing.T) {
 		{"in the table", config.KindOpenAI, config.Model{Model: "gpt-5-mini-2025-08-07"}, [3]int{400_000, 272_000, 128_000}, tablePrice("gpt-5-mini"), true},
 		{"no vocabulary", config.KindOpenAI, config.Model{Model: "claude-haiku-4-5"}, [3]int{200_000, 0, 64_000}, tablePrice("claude-haiku-4-5"), false},
 		{
-			"the operator's", config.KindOpenAI, config.Model{Model: "gpt-5-mini", ContextTokens: 8000, MaxOutputTokens: 500, Price: own},
+			"the operator's", config.KindOpenAI,
+			config.Model{Model: "gpt-5-mini", ContextTokens: 8000, MaxOutputTokens: 500, Price: own},
 			[3]int{8000, 0, 500},
 			&catalog.Price{Input: 1e6, CachedInput: 1e6, CacheWrite: 1e6, Output: 2e6}, true,
 		},

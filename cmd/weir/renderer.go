@@ -63,7 +63,7 @@ func quoted(p *weirv1.Price) *catalog.Price {
 	if p == nil {
 		return nil
 	}
-	rate := func(micros uint64) catalog.Rate { return catalog.Rate(min(micros, uint64(catalog.MaxRate))) } //nolint:gosec // bounded
+	rate := func(micros uint64) catalog.Rate { return catalog.Rate(min(micros, uint64(catalog.MaxRate))) }
 	return &catalog.Price{
 		Input: rate(p.GetInput()), Output: rate(p.GetOutput()), CachedInput: rate(p.GetCachedInput()), CacheWrite: rate(p.GetCacheWrite()),
 		Date: p.GetDate(), Source: p.GetSource(),

@@ -68,7 +68,7 @@ func orElse(rate, other Rate) Rate {
 type sum struct{ high, low uint64 }
 
 func (s *sum) add(tokens int, rate Rate) {
-	high, low := bits.Mul64(uint64(max(tokens, 0)), uint64(min(max(rate, 0), MaxRate))) //nolint:gosec // neither is below 0
+	high, low := bits.Mul64(uint64(max(tokens, 0)), uint64(min(max(rate, 0), MaxRate)))
 	var carry uint64
 	s.low, carry = bits.Add64(s.low, low, 0)
 	s.high, _ = bits.Add64(s.high, high, carry)
@@ -85,5 +85,5 @@ func (s *sum) micros() int64 {
 		return most
 	}
 	micros, _ := bits.Div64(high, low, million)
-	return int64(min(micros, most)) //nolint:gosec // bounded
+	return int64(min(micros, most))
 }
