@@ -190,7 +190,7 @@ func modelOf(m *inference.ModelConfig) *weirv1.Model {
 		ProviderModel: m.ProviderModel,
 		Price:         priceOf(m.Price),
 
-		ContextTokens:   uint64(max(m.ContextTokens, 0)),  
+		ContextTokens:   uint64(max(m.ContextTokens, 0)),
 		MaxOutputTokens: uint64(max(m.MaxOutputTokens, 0)),
 	}
 }
