@@ -26,6 +26,9 @@ type skipper struct {
 	calls [][]string // the ids of each call
 }
 
+// HoldsSchema makes weir call records by ids of its own: nobody would hold an answer to fixed keys.
+func (m *skipper) HoldsSchema() bool { return false }
+
 func (m *skipper) Complete(_ context.Context, req *providers.Request) (*providers.Response, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

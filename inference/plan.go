@@ -102,6 +102,7 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 	values, problems := options.Resolve(
 		options.Layer{Name: "model " + m.Name, Set: m.Options},
 		options.Layer{Name: "request", Set: overrides, Open: m.Opens},
+		m.unstructured(overrides),
 	)
 	p := &plan{model: m, options: values, hooks: hooks, sizes: sizesOf(&m.ModelConfig, &values), meter: newMeter()}
 	problems = append(problems, p.compile()...)

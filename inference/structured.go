@@ -1,6 +1,7 @@
 package inference
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -14,6 +15,18 @@ import (
 // maxSchemaBytes is the most bytes of schemas that a plan keeps. Calls of full batches need one schema, parts of batches a
 // few more; when there are too many, all are forgotten. To make one again takes about as long as to render a prompt.
 const maxSchemaBytes = 256 << 10
+
+// unstructured turns `response.structured` off where it is left to weir and the provider can hold no answer to a schema: random
+// ids then show more than fixed keys that nobody enforces.
+func (m *model) unstructured(overrides map[string]string) options.Layer {
+	const option = "response.structured"
+	layer := options.Layer{Name: "provider " + m.Provider}
+	asked := cmp.Or(overrides[option], m.Options[option], options.StructuredAuto)
+	if holder, ok := m.Driver.(providers.SchemaHolder); ok && !holder.HoldsSchema() && asked == options.StructuredAuto {
+		layer.Set = map[string]string{option: options.StructuredOff}
+	}
+	return layer
+}
 
 // schemas are those of a plan's answers, by the records of the call: the same one for the same number, so that a provider
 // which compiles or caches schemas does it once. The zero value is ready; all of it may be used by several goroutines at once.

@@ -201,6 +201,7 @@ func TestRenderStructured(t *testing.T) {
 			"Each value is one of: a, b."},
 		{Role: providers.RoleUser, Content: "Judge.\n\nInput 1: \"text 1\"\nInput 2: \"text 2\""},
 	}
+	messages[0].Stable, messages[1].Stable = len(messages[0].Content), len("Judge.\n\n")
 	if diff := cmp.Diff(messages, prompts[0].Messages); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -38,8 +38,9 @@ func TestDefaultIDs(t *testing.T) {
 		want string
 	}{
 		{set{}, "sequential"}, // single mode has none
-		{set{"batch.size": "2"}, "token"},
-		{set{"response.format": "json"}, "token"},
+		{set{"batch.size": "2"}, "sequential"}, // r1, r2, … of a schema
+		{set{"batch.size": "2", "response.structured": "off"}, "token"},
+		{set{"response.format": "json", "response.structured": "off"}, "token"},
 		{set{"batch.size": "2", "response.format": "xml", "record.format": "xml", "system.prompt": "Be brief."}, "token"},
 		{set{"batch.size": "2", "response.format": "delimited", "response.index.field": "n"}, "token"},
 		{set{"batch.size": "2", "response.path": "$.results[*]"}, "token"},
@@ -58,7 +59,7 @@ func TestDefaultIDs(t *testing.T) {
 	if got := resolve(t, model, request).RecordIDs; got != "sequential" {
 		t.Errorf("a request's template over a model without one: %s", got)
 	}
-	if got := resolve(t, request, set{"batch.prompt.template": "", "batch.size": "2"}).RecordIDs; got != "token" {
+	if got := resolve(t, request, set{"batch.prompt.template": "", "batch.size": "2", "response.structured": "off"}).RecordIDs; got != "token" {
 		t.Errorf("a request without the model's template: %s", got)
 	}
 }

@@ -4,8 +4,8 @@ import "strings"
 
 // structure decides whether the answer is held to a schema where nobody has. single says that the rest asks for single mode.
 //
-// It goes by who has said what the answer looks like. A path, an index field, another format or ids of each call's own are a
-// form that a fixed schema would contradict, and so is a template that shows entries with an index.
+// It goes by who has said what the answer looks like. A path, an index field, an echo, another format or ids of each call's own
+// are a form that a fixed schema would contradict, and so is a template that shows entries with an index.
 func (r *resolution) structure(single bool) {
 	v := &r.values
 	if v.Structured != StructuredAuto {
@@ -13,7 +13,7 @@ func (r *resolution) structure(single bool) {
 	}
 	v.Structured = StructuredOff
 	delete(v.setBy, structured) // who leaves it to weir has not set it
-	formed := v.ResponseFormat != FormatJSON || r.anySet(responsePath, indexField) || r.anySet(recordIDs) && v.RecordIDs == IDsToken
+	formed := v.ResponseFormat != FormatJSON || r.anySet(responsePath, indexField, echoField) || r.anySet(recordIDs) && v.RecordIDs == IDsToken
 	typed := len(v.ResponseValues) > 0 || v.ResponseSchema != ""
 	switch {
 	case formed:
@@ -42,6 +42,8 @@ func (r *resolution) unstructurable() {
 		r.contradictf(structured, so+"%s looks elsewhere: leave one of them unset", responsePath)
 	case v.IndexField != index:
 		r.contradictf(structured, so+"%s asks for entries with an index: leave one of them unset", indexField)
+	case v.EchoField != "":
+		r.contradictf(structured, so+"%s asks for entries with an echo: leave one of them unset", echoField)
 	case v.RecordIDs == IDsToken:
 		r.contradictf(structured, so+"with %s token they have other names in each call: leave one of them unset", recordIDs)
 	}

@@ -27,6 +27,7 @@ func TestStructured(t *testing.T) {
 		{"json", []set{{"batch.size": "20", "response.format": "json"}}, "on"},
 		{"a path", []set{{"batch.size": "20"}, {"response.path": "$[*]"}}, "off"},
 		{"an index", []set{{"batch.size": "20", "response.index.field": "index"}}, "off"},
+		{"an echo", []set{{"batch.size": "20", "response.echo.field": "check"}}, "off"},
 		{"random ids", []set{{"batch.size": "20", "record.ids": "token"}}, "off"},
 		{"a template", []set{{"batch.size": "20", "batch.prompt.template": plain}}, "off"},
 		{"a template, on", []set{{"batch.size": "20", "batch.prompt.template": array, "response.structured": "on"}}, "on"},

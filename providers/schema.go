@@ -15,6 +15,12 @@ type Schema struct {
 	JSON json.RawMessage
 }
 
+// SchemaHolder is a driver that knows whether it can hold answers to a schema at all. One without this method may.
+type SchemaHolder interface {
+	// HoldsSchema reports false where Request.Schema is never more than words to the model.
+	HoldsSchema() bool
+}
+
 // SchemaRules are what a vendor's strict mode takes of JSON Schema. 0 is no bound, nil no rule.
 type SchemaRules struct {
 	// Keywords are those that it knows, annotations left out; a schema with another one cannot be used.

@@ -29,6 +29,9 @@ func New() providers.Provider { return model{} }
 
 type model struct{}
 
+// HoldsSchema reports false: the model goes by the prompt's words.
+func (model) HoldsSchema() bool { return false }
+
 // Complete answers the prompt. It does not wait; ctx is looked at between records.
 func (model) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
 	if len(req.Messages) == 0 {

@@ -150,6 +150,9 @@ func trimmed(key func() string) func() string {
 // Close closes the connections that no call uses. Calls may still be made.
 func (p *Provider) Close() { p.client.Close() }
 
+// HoldsSchema reports whether the server's dialect has a place for a schema.
+func (p *Provider) HoldsSchema() bool { return p.dialect.Schema != SchemaNone }
+
 // Complete makes one call. It waits for all of the answer, or until ctx ends.
 func (p *Provider) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
 	if err := httpjson.ContextError(ctx); err != nil {
