@@ -34,17 +34,26 @@ func (v *validation) provider(path, name string, p Provider) {
 	if _, err := p.RootCAs(); err != nil {
 		v.add(path+".ca_file", "cannot be used: "+strings.TrimPrefix(err.Error(), "ca_file: "))
 	}
-	switch {
-	case p.Kind == KindBedrock && p.Region == "" && p.BaseURL == "":
-		v.add(path+".region", "is missing: the AWS region, such as eu-central-1; or write base_url")
-	case p.Kind == KindBedrock && p.Region != "" && !regionStyle.MatchString(p.Region):
-		v.add(path+".region", "must be a region such as eu-central-1, not "+quote(p.Region))
-	case p.AccessKeyID.IsSet() != p.SecretAccessKey.IsSet(), p.SessionToken.IsSet() && !p.AccessKeyID.IsSet():
-		v.add(path, "needs access_key_id and secret_access_key, both or neither; session_token goes with them")
-	case p.Kind == KindGemini && p.Structured == "tool", p.Kind != KindGemini && p.Structured == "json":
-		v.add(path+".structured", fmt.Sprintf("must not be %s with kind %s", p.Structured, p.Kind))
-	case p.Kind == KindAzure && p.API == "responses" && p.APIVersion != "":
+	if p.Kind == KindAzure && p.API == "responses" && p.APIVersion != "" {
 		v.add(path+".api", "responses is at /openai/v1 alone: leave api_version out")
+	}
+	if p.Kind == KindGemini && p.Structured == "tool" || p.Kind != KindGemini && p.Structured == "json" {
+		v.add(path+".structured", fmt.Sprintf("must not be %s with kind %s", p.Structured, p.Kind))
+	}
+	if p.Kind == KindBedrock {
+		v.aws(path, p)
+	}
+}
+
+func (v *validation) aws(path string, p Provider) {
+	switch {
+	case p.Region == "" && p.BaseURL == "":
+		v.add(path+".region", "is missing: the AWS region, such as eu-central-1; or write base_url")
+	case p.Region != "" && !regionStyle.MatchString(p.Region):
+		v.add(path+".region", "must be a region such as eu-central-1, not "+quote(p.Region))
+	}
+	if p.AccessKeyID.IsSet() != p.SecretAccessKey.IsSet() || p.SessionToken.IsSet() && !p.AccessKeyID.IsSet() {
+		v.add(path, "needs access_key_id and secret_access_key, both or neither; session_token goes with them")
 	}
 }
 

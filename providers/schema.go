@@ -59,7 +59,7 @@ func (r SchemaRules) Check(s *Schema) error {
 		{"bytes of names and words", c.bytes, r.Bytes},
 	} {
 		if bound.most > 0 && bound.have > bound.most {
-			c.refuse("it has %d %s; at most %d are taken", bound.have, bound.what, bound.most)
+			c.refusef("it has %d %s; at most %d are taken", bound.have, bound.what, bound.most)
 		}
 	}
 	return c.err
@@ -72,7 +72,7 @@ type schemaCheck struct {
 	err                                     error
 }
 
-func (c *schemaCheck) refuse(format string, args ...any) {
+func (c *schemaCheck) refusef(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf(format, args...)
 	}
@@ -92,7 +92,7 @@ func (c *schemaCheck) visit(node any, depth int) {
 	}
 	for keyword, value := range object {
 		if c.rules.Keywords != nil && !slices.Contains(annotations, keyword) && !slices.Contains(c.rules.Keywords, keyword) {
-			c.refuse("the keyword %q is not taken", keyword)
+			c.refusef("the keyword %q is not taken", keyword)
 		}
 		c.keyword(keyword, value, depth)
 	}
@@ -118,12 +118,12 @@ func isObject(schema map[string]any) bool {
 func (c *schemaCheck) closed(object map[string]any) {
 	properties, _ := object["properties"].(map[string]any)
 	required, _ := object["required"].([]any)
-	if object["additionalProperties"] != false {
-		c.refuse("an object allows other properties than its own; additionalProperties must be false")
+	if others, is := object["additionalProperties"].(bool); !is || others {
+		c.refusef("an object allows other properties than its own; additionalProperties must be false")
 	}
 	for name := range properties {
 		if !slices.Contains(required, any(name)) {
-			c.refuse("a property is not required; all must be")
+			c.refusef("a property is not required; all must be")
 		}
 	}
 }

@@ -7,11 +7,11 @@
 // by the signer of AWS's own SDK. Nothing is read from the environment, from ~/.aws or from an instance's metadata, and no role is assumed:
 // who has temporary credentials gives them by reference, and they are asked for again before each call.
 //
-// Structured output. A request's Schema goes out as outputConfig.textFormat, which holds the answer to it, where the schema keeps to the
-// rules of Bedrock's grammars: every object closed, no bounds on numbers, lengths or counts. Claude before 4.5 and Nova are made to call a
-// tool whose input is the schema, which holds them to JSON but not to every detail. Llama, Titan and others that can do neither get none.
-// What a model refuses all the same is remembered for an hour: the call fails once with Learned set, which the retry link repeats at once, and
-// goes out without it from then on.
+// Structured output. A request's Schema goes out as outputConfig.textFormat, which holds the answer to it, where the schema keeps to
+// the rules of Bedrock's grammars: every object closed, no bounds on numbers, lengths or counts. Claude before 4.5 and Nova are made
+// to call a tool whose input is the schema, which holds them to JSON but not to every detail. Llama, Titan and others that can do
+// neither get none. What a model refuses all the same is remembered for an hour: the call fails once with Learned set, which the retry
+// link repeats at once, and goes out without it from then on.
 //
 // Prompt caching. Where the request has a CacheKey, a cachePoint stands behind the system messages and behind the last stable part, from
 // 1,024 bytes of prompt on, for models of Anthropic's that have prompt caching; others refuse the whole call for one, so they get none

@@ -7,9 +7,9 @@
 //
 // Structured output. A request's Schema goes out as generationConfig.responseJsonSchema where it keeps to the keywords that Google
 // names (const and pattern are not among them), and otherwise the answer is held to JSON alone. What Google refuses all the same, such
-// as a schema with too many states or a model without JSON, is remembered for an hour: the call fails once with Learned set, which
-// the retry link repeats at once, and goes out with less from then on. Google calls responseMimeType and responseJsonSchema the older way since
-// late 2026, in favour of responseFormat, and takes both; every model and Vertex AI take the older.
+// as a schema with too many states or a model without JSON, is remembered for an hour: the call fails once with Learned set, which the
+// retry link repeats at once, and goes out with less from then on. Google calls responseMimeType and responseJsonSchema the older way
+// since late 2026, in favour of responseFormat, and takes both; every model and Vertex AI take the older.
 //
 // Effort goes out as generationConfig.thinkingConfig: a word (minimal, low, medium, high) as thinkingLevel; a number, or none, as
 // thinkingBudget in tokens. Models before Gemini 3 know no levels: they get the budget that Google itself puts in a word's place.
