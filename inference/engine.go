@@ -41,6 +41,8 @@ type ModelConfig struct {
 	Limit *providers.Limit
 	// Breaker stops calls to a provider that fails, shared with every model of the same provider; nil means that none does.
 	Breaker *providers.Breaker
+	// Throttle keeps the account inside its limits, shared as the Breaker is; nil: none does.
+	Throttle *providers.Throttle
 	// Price is what the model's tokens cost; nil: not known, and results have no cost.
 	Price *catalog.Price
 	// ContextTokens are the most tokens of a prompt and its answer together, MaxInputTokens and MaxOutputTokens of each; 0: not

@@ -113,7 +113,7 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 		observe(m, hooks),
 		providers.ChainConfig{
 			MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout,
-			Breaker: m.Breaker, Budget: m.transport, BudgetFloor: values.MaxRetries * values.BatchSize,
+			Breaker: m.Breaker, Throttle: m.Throttle, Budget: m.transport, BudgetFloor: values.MaxRetries * values.BatchSize,
 		},
 	)
 	return p, nil

@@ -30,6 +30,8 @@ func (p *plan) process(records []pending, why batching.Reason) {
 		plan: p, records: records, open: len(records), about: p.about(records, why), start: time.Now(),
 		ladder: newLadder(p.options.FailureStrategy, len(records)),
 	}
+	ctx, left := p.model.Limit.Begin(ctx)
+	defer left()
 	defer func() { batch.finish(ctx, recover()) }()
 	if p.hooks.BatchStart != nil {
 		ctx = p.hooks.BatchStart(ctx, batch.about)

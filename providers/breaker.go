@@ -164,7 +164,7 @@ func (f *fuse) judge(ctx context.Context, err *Error) {
 	switch {
 	case err == nil:
 		f.breaker.Succeeded()
-	case err.Kind == KindCancelled || ctx.Err() != nil || err.Kind == KindInternal:
+	case err.Kind == KindCancelled || ctx.Err() != nil || err.Kind == KindInternal || err.Unsent:
 		f.breaker.Abandoned()
 	case err.Kind == KindUnavailable || err.Kind == KindTimeout || err.Kind == KindMalformed:
 		f.breaker.Failed()

@@ -12,7 +12,8 @@ const (
 
 // ChainConfig says how a call is made. The zero value makes one attempt of at most 30 seconds.
 type ChainConfig struct {
-	// MaxRetries is how often a call is repeated after the first attempt, where its error is retriable. 0 or less: never.
+	// MaxRetries is how often a call is repeated after the first attempt, where its error is retriable. 0 or less: never. With a
+	// throttle, a call that was refused (429) while the provider accepted others is repeated beside that, up to 16 times.
 	MaxRetries int
 	// RequestTimeout is how long each attempt may take; the caller's deadline holds too, over all attempts and the waits
 	// between them. 0 or less: [DefaultRequestTimeout].
@@ -21,12 +22,22 @@ type ChainConfig struct {
 	Backoff Backoff
 	// Breaker is the provider's, shared by all chains to it; nil: none.
 	Breaker *Breaker
+	// Throttle keeps the account inside its limits, shared by all chains that use its key; nil: none does.
+	Throttle *Throttle
 	// Budget bounds the repeated calls, in records, and BudgetFloor is what it has in any case for each call that is in flight.
 	// Waits that a provider asks for by a rate limit cost nothing. nil: no bound but MaxRetries.
 	Budget      *Budget
 	BudgetFloor int
 	// Hooks are told what happens.
 	Hooks Hooks
+}
+
+// accepts returns what knows whether the provider accepts calls; nil: nothing does.
+func (c *ChainConfig) accepts() func() bool {
+	if c.Throttle == nil {
+		return nil
+	}
+	return c.Throttle.accepts
 }
 
 // Hooks are told what happens within a chain; each may be nil. They run in the goroutine of the call, at the same time
@@ -56,8 +67,9 @@ type Hooks struct {
 // attempt's; guard is innermost, so that a driver's panic is an attempt's error as any other and nothing above it has to
 // think of one. The breaker is between retry and timeout: while it is open, an attempt ends at once without a call, and the
 // retry waits until the provider may be tried again, so that an outage costs calls of nobody and slows its streams down
-// rather than fail their records. The limit on calls in flight is no link: the gatherer of a batch holds it (see [Limit]), also while a
-// call waits to be repeated, which is what slows weir down when a provider has too much to do.
+// rather than fail their records. The throttle is within the breaker, so that what is not sent takes no room, and around the timeout,
+// so that a wait for room is no attempt's time. The limit on calls in flight is no link: the gatherer of a batch holds it (see
+// [Limit]), also while a call waits to be repeated, which is what slows weir down when a provider has too much to do.
 func Chain(driver Provider, cfg ChainConfig) Provider {
-	return newRetry(newFuse(newTimeout(newGuard(driver), cfg.RequestTimeout), cfg.Breaker), cfg)
+	return newRetry(newFuse(newThrottled(newTimeout(newGuard(driver), cfg.RequestTimeout), cfg.Throttle), cfg.Breaker), cfg)
 }

@@ -82,7 +82,7 @@ type Error struct {
 	RequestID string
 	// Attempts is how many calls were made. A driver leaves it 0; the retry link counts.
 	Attempts int
-	// Unsent says that no call was made: the provider's circuit breaker is open.
+	// Unsent says that no call was made: the provider's circuit breaker is open, or its limits have no room in time.
 	Unsent bool
 	// Learned says that the driver has seen from this answer what the server cannot do, and leaves it out from now on: the
 	// same call may succeed at once, whatever the Kind.

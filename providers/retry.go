@@ -13,12 +13,17 @@ type retry struct {
 	budget  *Budget
 	floor   int
 	hooks   Hooks
+	// accepts reports whether the provider has accepted calls of late; nil: nobody knows.
+	accepts func() bool
 }
+
+// maxFreeRefusals is how many refusals of a call cost it none of its repeats.
+const maxFreeRefusals = 16
 
 func newRetry(next Provider, cfg ChainConfig) Provider {
 	return &retry{
 		next: next, retries: max(cfg.MaxRetries, 0), backoff: cfg.Backoff.withDefaults(),
-		budget: cfg.Budget, floor: cfg.BudgetFloor, hooks: cfg.Hooks,
+		budget: cfg.Budget, floor: cfg.BudgetFloor, hooks: cfg.Hooks, accepts: cfg.accepts(),
 	}
 }
 
@@ -31,7 +36,7 @@ const maxLessons = 4
 func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 	r.budget.Begin()
 	defer r.budget.End()
-	sent, lessons := 0, 0
+	sent, lessons, free := 0, 0, 0
 	for attempt := 1; ; {
 		resp, err := r.attempt(ctx, req, sent+1)
 		if err == nil {
@@ -45,6 +50,10 @@ func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 			lessons++
 			continue
 		}
+		if r.isFree(err, free+1) {
+			free++
+			attempt--
+		}
 		wait, again := r.decide(ctx, attempt, req, err)
 		if !again {
 			return nil, err
@@ -54,6 +63,12 @@ func (r *retry) Complete(ctx context.Context, req *Request) (*Response, error) {
 		}
 		attempt++
 	}
+}
+
+// isFree reports whether the repeat after err costs none of the call's repeats: while the provider accepts calls, one that it
+// refuses (429) has only come too early and waits for its turn; the throttle has slowed down by then.
+func (r *retry) isFree(err *Error, refusals int) bool {
+	return r.accepts != nil && err.Kind == KindRateLimited && !err.Unsent && refusals <= maxFreeRefusals && r.accepts()
 }
 
 // attempt makes one attempt. Its error is a copy that knows the attempts: a driver may return the same one twice.
@@ -85,7 +100,7 @@ func (r *retry) decide(ctx context.Context, attempt int, req *Request, err *Erro
 	if !err.Kind.Retriable() || attempt > r.retries || ctx.Err() != nil {
 		return 0, false
 	}
-	wait := r.backoff.wait(attempt, err.RetryAfter)
+	wait := r.backoff.wait(max(attempt, 1), err.RetryAfter)
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return 0, false // to wait for an attempt that can no longer be made helps nobody
 	}

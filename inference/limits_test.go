@@ -1,0 +1,316 @@
+package inference_test
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/providers"
+)
+
+// account is a provider with a limit of calls a minute: it refuses what is beyond (429).
+type account struct {
+	perMinute int
+	// room is how many calls may come at once after a rest, as a token bucket of that size; 0: all of a minute's, counted anew
+	// with every minute.
+	room int
+	// Where names is set, each answer names the limits; where asks is, each refusal says how long to wait.
+	names, asks bool
+	// latency is how long a call takes, up to half as long again.
+	latency time.Duration
+
+	mu      sync.Mutex
+	level   float64
+	at      time.Time
+	minute  int64
+	counted int
+	taken   []time.Time // calls that were answered
+	refused []time.Time // and refused
+}
+
+// Complete answers each record with its own text.
+func (a *account) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
+	if err := rest(ctx, time.Duration(rand.Int64N(int64(20*time.Millisecond)))); err != nil { // the way there
+		return nil, err
+	}
+	quota, wait, ok := a.take(time.Now())
+	if !ok {
+		err := &providers.Error{Kind: providers.KindRateLimited, Status: 429, Message: "slow down", Quota: quota}
+		if a.asks {
+			err.RetryAfter = wait
+		}
+		return nil, err
+	}
+	if err := rest(ctx, a.latency+time.Duration(rand.Int64N(int64(a.latency/2)+1))); err != nil {
+		return nil, err
+	}
+	texts := textsOf(req)
+	usage := providers.Usage{PromptTokens: 40 * len(texts), CompletionTokens: 10 * len(texts), Reported: true}
+	return &providers.Response{Text: answersTo(texts), Finish: providers.FinishStop, Usage: usage, Quota: quota}, nil
+}
+
+// rest waits.
+func rest(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return &providers.Error{Kind: providers.KindCancelled, Err: ctx.Err()}
+	}
+}
+
+func (a *account) take(now time.Time) (quota *providers.Quota, wait time.Duration, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	left, wait, reset := a.count(now)
+	ok = left >= 1
+	if ok {
+		a.taken = append(a.taken, now)
+		a.level--
+		a.counted++
+		left--
+	} else {
+		a.refused = append(a.refused, now)
+	}
+	if a.names {
+		quota = &providers.Quota{Requests: providers.Allowance{Limit: a.perMinute, Left: int(left), Reset: reset}}
+	}
+	return quota, wait, ok
+}
+
+// count returns what is left, how long until there is one more, and until all is back. a.mu is held.
+func (a *account) count(now time.Time) (left float64, wait, reset time.Duration) {
+	if a.room == 0 {
+		if minute := now.Unix() / 60; minute != a.minute {
+			a.minute, a.counted = minute, 0
+		}
+		wait = time.Unix((a.minute+1)*60, 0).Sub(now)
+		return float64(a.perMinute - a.counted), wait, wait
+	}
+	rate := float64(a.perMinute) / 60
+	if a.at.IsZero() {
+		a.level = float64(a.room)
+	} else {
+		a.level = min(float64(a.room), a.level+now.Sub(a.at).Seconds()*rate)
+	}
+	a.at = now
+	seconds := func(calls float64) time.Duration {
+		return max(time.Duration(calls/rate*float64(time.Second)), time.Millisecond)
+	}
+	return a.level, seconds(1 - a.level), seconds(float64(a.room) - a.level)
+}
+
+// client keeps a stream's window full until all records are out, as a client does that has more than fit.
+type client struct {
+	stream *inference.Stream
+	todo   []inference.Record
+	want   int
+
+	mu       sync.Mutex
+	out      int // unanswered
+	peak     int
+	failed   map[inference.Reason]int
+	answered int
+	done     chan struct{}
+	wake     chan struct{}
+}
+
+func runClient(ctx context.Context, t *testing.T, engine *inference.Engine, records []inference.Record, window int) *client {
+	t.Helper()
+	c := &client{todo: records, want: len(records), failed: map[inference.Reason]int{}, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	stream, err := engine.Open(ctx, inference.StreamConfig{Capacity: window, Receiver: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.stream = stream
+	go c.send(window)
+	return c
+}
+
+func (c *client) send(window int) {
+	for {
+		c.mu.Lock()
+		n := min(window-c.out, len(c.todo))
+		next := c.todo[:n]
+		c.todo = c.todo[n:]
+		c.out += n
+		c.peak = max(c.peak, c.out)
+		over := c.answered == c.want
+		empty := len(c.todo) == 0
+		c.mu.Unlock()
+		if over {
+			close(c.done)
+			return
+		}
+		if n > 0 {
+			c.stream.Submit(next)
+		}
+		if empty && n > 0 {
+			c.stream.Flush()
+		}
+		<-c.wake
+	}
+}
+
+// Receive counts.
+func (c *client) Receive(results []inference.Result) {
+	c.mu.Lock()
+	c.out -= len(results)
+	c.answered += len(results)
+	for i := range results {
+		if err := results[i].Err; err != nil {
+			c.failed[err.Reason]++
+		}
+	}
+	c.mu.Unlock()
+	c.stream.Answered(len(results))
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *client) close() {
+	<-c.done
+	c.stream.Close()
+	<-c.stream.Idle()
+}
+
+// limited is an engine with one model of an account.
+func limited(t *testing.T, driver providers.Provider, rates providers.Rates, set map[string]string) *inference.Engine {
+	t.Helper()
+	throttle := providers.NewThrottle(providers.ThrottleConfig{Rates: rates})
+	limit := providers.NewLimit(0)
+	limit.Throttle(throttle)
+	options := map[string]string{"batch.size": "20"}
+	maps.Copy(options, set)
+	engine, err := inference.New(inference.Config{Models: []inference.ModelConfig{{
+		Name: "m", Provider: "p", Kind: "test", ProviderModel: "x", Driver: driver, Options: options,
+		Limit: limit, Throttle: throttle, Breaker: providers.NewBreaker(providers.BreakerConfig{}),
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine
+}
+
+// TestInsideTheLimits sends 5,000 records, 250 calls, to accounts that allow 60 calls a minute and refuse what is beyond: all
+// records get their values, nearly all that is allowed is used, and hardly a call is refused after the first minute. What is
+// known of the limits is set by the operator, named with every answer, or only to be had from refusals, with a time to wait or
+// bare; and accounts count in a bucket, by the second or by the minute. Each must reach what docs/limits.md says, less chance.
+func TestInsideTheLimits(t *testing.T) {
+	t.Parallel()
+	rooms := map[string]int{"bucket": 60, "second": 1, "minute": 0}
+	for _, test := range []struct {
+		known, counts string
+		used, refused float64 // least, most share of what is allowed after the first minute
+	}{
+		{"set", "bucket", 0.99, 0},
+		{"set", "minute", 0.99, 0},
+		{"set", "second", 0.90, 0.02},
+		{"named", "bucket", 0.98, 0.005},
+		{"named", "minute", 0.95, 0.005},
+		{"named", "second", 0.90, 0.02},
+		{"asked", "bucket", 0.93, 0.02},
+		{"asked", "minute", 0.88, 0.02},
+		{"asked", "second", 0.90, 0.02},
+		{"bare", "bucket", 0.93, 0.02},
+		{"bare", "minute", 0.93, 0.02},
+		{"bare", "second", 0.90, 0.02},
+	} {
+		t.Run(test.known+" by "+test.counts, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{
+					perMinute: 60, room: rooms[test.counts], latency: 800 * time.Millisecond,
+					names: test.known == "named", asks: test.known == "named" || test.known == "asked",
+				}
+				rates := providers.Rates{}
+				if test.known == "set" {
+					rates.Requests = a.perMinute
+				}
+				start := time.Now()
+				c := runClient(t.Context(), t, limited(t, a, rates, nil), recordsOf(5000), 2048)
+				c.close()
+				minutes := time.Since(start).Minutes() - 1
+				taken, refused := after(a.taken, start.Add(time.Minute)), after(a.refused, start.Add(time.Minute))
+				used, share := float64(taken)/minutes/float64(a.perMinute), float64(refused)/float64(taken+refused)
+				t.Logf("%d calls in %.1f min; after the first: %.1f%% of the allowed used, %.1f%% refused; before: %d refused",
+					len(a.taken), minutes+1, 100*used, 100*share, len(a.refused)-refused)
+				if len(c.failed) > 0 {
+					t.Errorf("records without a value: %v", c.failed)
+				}
+				if used < test.used || share > test.refused {
+					t.Errorf("want at least %.1f%% used, at most %.1f%% refused", 100*test.used, 100*test.refused)
+				}
+			})
+		})
+	}
+}
+
+func after(times []time.Time, start time.Time) int {
+	n := 0
+	for _, at := range times {
+		if at.After(start) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestStreamsTakeTurns: a stream with 2,000 batches before the limits does not keep another from its one.
+func TestStreamsTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{perMinute: 60, room: 60, latency: time.Second}
+		engine := limited(t, a, providers.Rates{Requests: 60}, map[string]string{"batch.size": "2"})
+		ctx, cancel := context.WithCancel(t.Context())
+		long := runClient(ctx, t, engine, recordsOf(4000), 4000)
+		_ = rest(ctx, time.Minute)
+		start := time.Now()
+		short := runClient(t.Context(), t, engine, recordsOf(2), 4000)
+		short.close()
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("the one batch took %v, want its turn after the other stream's next", took)
+		}
+		if long.answered > 200 {
+			t.Errorf("the long stream has %d answers already", long.answered)
+		}
+		cancel()
+		long.stream.Close()
+		long.close()
+	})
+}
+
+// TestWaitingFillsBatches: records that come one at a time, ten times as fast as single calls are allowed, leave in batches that
+// are as large as that.
+func TestWaitingFillsBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{perMinute: 60, room: 60, latency: time.Second}
+		engine := limited(t, a, providers.Rates{Requests: 60}, map[string]string{"batch.timeout.ms": "10"})
+		results := collect(600)
+		stream, err := engine.Open(t.Context(), inference.StreamConfig{Capacity: 2048, Receiver: results})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range recordsOf(600) {
+			_ = rest(t.Context(), 100*time.Millisecond)
+			stream.Submit([]inference.Record{r})
+		}
+		<-results.done
+		stream.Close()
+		<-stream.Idle()
+		t.Logf("%d calls for 600 records in a minute", len(a.taken))
+		if len(a.taken) > 63 {
+			t.Errorf("%d calls, want about one a second", len(a.taken))
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package providers
+
+import "time"
+
+// How refusals change the pace.
+const (
+	// paceLeast and paceMost bound it, in calls a minute.
+	paceLeast, paceMost = 1.0, 1e6
+	// paceSearch is by what factor a search slows down at a refusal, paceClimb by what it speeds up at an answer.
+	paceSearch, paceClimb = 0.7, 1.25
+	// paceBack is by what part a pace that was found goes back at a refusal, and paceReturn how long it takes to come back.
+	paceBack   = 0.06
+	paceReturn = 150 * time.Second
+	// paceFloor is the part of the last minute's calls that no refusal goes below: as many were accepted.
+	paceFloor = 0.5
+	// paceIdle is the most time between two answers that counts.
+	paceIdle = 5 * time.Second
+)
+
+// pacing is how many calls a minute a provider accepts that refuses some (429): what there is to go by where it does not say
+// its limits, and where somebody else uses the same account. It starts at the rate of the calls before the first refusal and
+// searches by factors until it has met a refusal from below. From then on it goes back by a tenth at a refusal, and on while
+// calls wait for it, by a cubic curve: quickly at first, hardly at all around the rate that was refused last, so that it stays
+// there longest, and ever quicker beyond. So the provider refuses about one call in as many as it accepts in two and a half
+// minutes, and a fortieth of what it would accept goes unused.
+type pacing struct {
+	perMinute float64 // 0: nothing was refused yet
+	ceiling   float64 // the rate that was refused last
+	searching bool
+	climbed   bool          // a call was accepted since the last refusal
+	back      time.Time     // when it last went back
+	grown     time.Time     // until when growth has been counted
+	growth    time.Duration // how long it has grown since it went back
+	begun     recent        // calls that were sent
+	answered  recent        // and those that were accepted
+}
+
+// sent notes that a call is sent.
+func (p *pacing) sent(now time.Time) { p.begun.add(now) }
+
+// refused notes that a call was refused which began at begun; known is the limit in calls a minute that is known otherwise, 0:
+// none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new.
+func (p *pacing) refused(begun, now time.Time, known float64) bool {
+	if begun.Before(p.back) {
+		return false
+	}
+	from, factor := p.perMinute, paceSearch
+	switch {
+	case from == 0 && known > 0:
+		from, factor = known, 1-paceBack
+	case from == 0:
+		from = p.begun.perMinute(now)
+	case p.climbed:
+		factor = 1 - paceBack
+	}
+	accepted := p.answered.inMinute(now)
+	if p.answered.isWhole(now) { // a provider that refuses has accepted as much in a minute as it does
+		from = min(from, accepted)
+	}
+	p.ceiling = max(from, accepted, paceLeast)
+	p.perMinute = min(max(from*factor, paceFloor*accepted, paceLeast), paceMost)
+	p.searching, p.climbed = factor == paceSearch, false
+	p.back, p.grown, p.growth = now, now, 0
+	return true
+}
+
+// accepted notes that a call was answered which began at begun; waiting says that others wait for the pace, known is as above.
+// It reports whether the pace has changed.
+func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) bool {
+	p.answered.add(now)
+	if p.perMinute == 0 || begun.Before(p.back) {
+		return false
+	}
+	p.climbed = true
+	span := min(now.Sub(p.grown), paceIdle)
+	p.grown = now
+	if !waiting {
+		return false
+	}
+	p.growth += span
+	p.grow()
+	if known > 0 && p.perMinute >= known {
+		p.perMinute = 0 // what is known is enough
+	}
+	return true
+}
+
+// grow raises the pace after one more call was accepted.
+func (p *pacing) grow() {
+	if p.searching {
+		p.perMinute = min(p.perMinute*paceClimb, paceMost)
+		if near := (1 - paceBack) * p.ceiling; p.ceiling > 0 && p.perMinute >= near {
+			p.perMinute, p.searching, p.growth = near, false, 0
+		}
+		return
+	}
+	x := p.growth.Seconds()/paceReturn.Seconds() - 1
+	p.perMinute = max(p.perMinute, p.ceiling*(1+paceBack*x*x*x))
+	if x > 1 { // the rate that was refused last is past: what it was says nothing any more
+		p.searching, p.ceiling = true, 0
+	}
+}
+
+// recent counts the calls of the last minute, in slices of time.
+type recent struct {
+	slices [recentSlices]int
+	newest int64
+	first  time.Time
+}
+
+const (
+	recentSlices = 12
+	recentSlice  = time.Minute / recentSlices
+	// recentLeast is the least time that a rate is made of.
+	recentLeast = 10 * time.Second
+)
+
+func (r *recent) add(now time.Time) {
+	r.turn(now)
+	if r.first.IsZero() {
+		r.first = now
+	}
+	r.slices[r.newest%recentSlices]++
+}
+
+// sum returns how many there were, and in what time before now.
+func (r *recent) sum(now time.Time) (calls float64, span time.Duration) {
+	r.turn(now)
+	for _, n := range r.slices {
+		calls += float64(n)
+	}
+	return calls, time.Minute - recentSlice + time.Duration(now.UnixNano()%int64(recentSlice))
+}
+
+// inMinute returns how many there were in the last minute.
+func (r *recent) inMinute(now time.Time) float64 {
+	calls, span := r.sum(now)
+	if !r.isWhole(now) {
+		return calls
+	}
+	return calls / span.Minutes()
+}
+
+// perMinute returns the rate of the last minute, or of the time since the first call where that is shorter.
+func (r *recent) perMinute(now time.Time) float64 {
+	calls, span := r.sum(now)
+	return calls / min(max(now.Sub(r.first), recentLeast), span).Minutes()
+}
+
+// isWhole reports whether there were calls a minute ago and before.
+func (r *recent) isWhole(now time.Time) bool {
+	return !r.first.IsZero() && now.Sub(r.first) >= time.Minute
+}
+
+// turn empties the slices that are too old.
+func (r *recent) turn(now time.Time) {
+	number := now.UnixNano() / int64(recentSlice)
+	for n := max(r.newest+1, number-recentSlices+1); n <= number; n++ {
+		r.slices[n%recentSlices] = 0
+	}
+	r.newest = max(r.newest, number)
+}

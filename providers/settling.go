@@ -1,0 +1,99 @@
+package providers
+
+import "time"
+
+// end settles a call that was sent: taken is what begin returned.
+func (t *Throttle) end(req *Request, taken cost, begun time.Time, done outcome) {
+	t.change(func(now time.Time) {
+		t.learn(done.quota(), begun, now)
+		switch {
+		case done.err == nil:
+			t.settle(req, taken, done.resp.Usage, now)
+			t.accepted(begun, now)
+		case done.err.Kind == KindRateLimited:
+			t.take(cost{}.minus(cost{input: taken.input, output: taken.output}), now)
+			t.refused(begun, now, done.err.RetryAfter)
+		case done.err.Status > 0:
+			t.answered = now // with a no, but not with that one
+		}
+	})
+}
+
+// outcome is how a call ended: with a response or an error.
+type outcome struct {
+	resp *Response
+	err  *Error
+}
+
+func (o outcome) quota() *Quota {
+	if o.err != nil {
+		return o.err.Quota
+	}
+	return o.resp.Quota
+}
+
+// learn takes over what the provider says of its limits.
+func (t *Throttle) learn(q *Quota, begun, now time.Time) {
+	if q == nil {
+		return
+	}
+	t.buckets[bucketRequests].learn(q.Requests, begun, now)
+	t.buckets[bucketTokens].learn(q.Tokens, begun, now)
+	t.buckets[bucketInput].learn(q.InputTokens, begun, now)
+	t.buckets[bucketOutput].learn(q.OutputTokens, begun, now)
+}
+
+// settle gives back what a call has not used, and takes what it has used beyond its estimate.
+func (t *Throttle) settle(req *Request, taken cost, usage Usage, now time.Time) {
+	if !usage.Reported {
+		return
+	}
+	used := cost{requests: taken.requests, input: float64(max(usage.PromptTokens, 0)), output: float64(max(usage.CompletionTokens, 0))}
+	t.take(used.minus(taken), now)
+	t.forecast.learn(req, usage)
+}
+
+func (t *Throttle) accepted(begun, now time.Time) {
+	t.answered = now
+	waits := 2*time.Duration(float64(time.Minute)/max(t.pacing.perMinute, 1)) + time.Second
+	if t.pacing.accepted(begun, now, now.Sub(t.held) <= waits, t.known()) {
+		t.buckets[bucketPacing].put(t.pacing.perMinute, time.Minute, now)
+	}
+}
+
+func (t *Throttle) refused(begun, now time.Time, retryAfter time.Duration) {
+	if until := now.Add(min(retryAfter, MaxRetryAfter)); until.After(t.rests) {
+		t.rests = until
+	}
+	if t.pacing.refused(begun, now, t.known()) {
+		pacing := &t.buckets[bucketPacing]
+		fresh := pacing.limit == 0
+		pacing.put(t.pacing.perMinute, time.Minute, now)
+		if fresh {
+			pacing.level = 0
+		}
+	}
+	t.giveUp(now)
+}
+
+// giveUp tells the calls whose wait has become too long. t.mu is held.
+func (t *Throttle) giveUp(now time.Time) {
+	ahead := cost{}
+	for i := 0; i < len(t.queue); {
+		w := t.queue[i]
+		if w.err = tooSlow(t.wait(ahead, w.need, now), w.deadline, now); w.err != nil {
+			t.dismiss(i)
+			continue
+		}
+		ahead = ahead.plus(w.need)
+		i++
+	}
+}
+
+// known returns the limit of calls a minute that does not come from refusals; 0: none.
+func (t *Throttle) known() float64 {
+	if b := &t.buckets[bucketRequests]; b.limit > 0 && b.period <= time.Minute {
+		return b.limit
+	}
+	return 0
+}
