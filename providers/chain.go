@@ -24,6 +24,10 @@ type ChainConfig struct {
 	Breaker *Breaker
 	// Throttle keeps the account inside its limits, shared by all chains that use its key; nil: none does.
 	Throttle *Throttle
+	// Pool is the driver where that is one: its lanes have breakers and throttles of their own, in place of the two above.
+	Pool *Pool
+	// Hasty says that somebody else will answer what is not sent: a call does not wait for a breaker or a rest to end.
+	Hasty bool
 	// Budget bounds the repeated calls, in records, and BudgetFloor is what it has in any case for each call that is in flight.
 	// Waits that a provider asks for by a rate limit cost nothing. nil: no bound but MaxRetries.
 	Budget      *Budget
@@ -34,10 +38,14 @@ type ChainConfig struct {
 
 // accepts returns what knows whether the provider accepts calls; nil: nothing does.
 func (c *ChainConfig) accepts() func() bool {
-	if c.Throttle == nil {
+	switch {
+	case c.Pool != nil:
+		return c.Pool.accepts
+	case c.Throttle != nil:
+		return c.Throttle.accepts
+	default:
 		return nil
 	}
-	return c.Throttle.accepts
 }
 
 // Hooks are told what happens within a chain; each may be nil. They run in the goroutine of the call, at the same time
@@ -71,5 +79,9 @@ type Hooks struct {
 // so that a wait for room is no attempt's time. The limit on calls in flight is no link: the gatherer of a batch holds it (see
 // [Limit]), also while a call waits to be repeated, which is what slows weir down when a provider has too much to do.
 func Chain(driver Provider, cfg ChainConfig) Provider {
-	return newRetry(newFuse(newThrottled(newTimeout(newGuard(driver), cfg.RequestTimeout), cfg.Throttle), cfg.Breaker), cfg)
+	attempt := newTimeout(newGuard(driver), cfg.RequestTimeout)
+	if cfg.Pool != nil {
+		return newRetry(newRoute(attempt, cfg.Pool), cfg)
+	}
+	return newRetry(newFuse(newThrottled(attempt, cfg.Throttle), cfg.Breaker), cfg)
 }

@@ -53,6 +53,9 @@ func NewLimit(n int) *Limit {
 // to one call; see Begin. A Limit has one throttle or pool, and these have one Limit.
 func (l *Limit) Throttle(t *Throttle) { l.follow(t) }
 
+// Pool is Throttle for a pool: a batch enters when a lane has room.
+func (l *Limit) Pool(p *Pool) { l.follow(p) }
+
 // follow sets the pace.
 func (l *Limit) follow(p pacer) {
 	l.pace = p

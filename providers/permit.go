@@ -47,6 +47,16 @@ func (p *permit) spend(of *Throttle) cost {
 	return taken
 }
 
+// throttle returns whose room the permit has; nil: nobody's.
+func (p *permit) throttle() *Throttle {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.grant.throttle
+}
+
 // close gives back what was not spent.
 func (p *permit) close() {
 	p.mu.Lock()

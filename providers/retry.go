@@ -13,6 +13,7 @@ type retry struct {
 	budget  *Budget
 	floor   int
 	hooks   Hooks
+	hasty   bool
 	// accepts reports whether the provider has accepted calls of late; nil: nobody knows.
 	accepts func() bool
 }
@@ -23,7 +24,7 @@ const maxFreeRefusals = 16
 func newRetry(next Provider, cfg ChainConfig) Provider {
 	return &retry{
 		next: next, retries: max(cfg.MaxRetries, 0), backoff: cfg.Backoff.withDefaults(),
-		budget: cfg.Budget, floor: cfg.BudgetFloor, hooks: cfg.Hooks, accepts: cfg.accepts(),
+		budget: cfg.Budget, floor: cfg.BudgetFloor, hooks: cfg.Hooks, accepts: cfg.accepts(), hasty: cfg.Hasty,
 	}
 }
 
@@ -97,7 +98,7 @@ func (r *retry) afford(req *Request, err *Error) bool {
 
 // decide says whether the call goes on after err, and after what wait.
 func (r *retry) decide(ctx context.Context, attempt int, req *Request, err *Error) (time.Duration, bool) {
-	if !err.Kind.Retriable() || attempt > r.retries || ctx.Err() != nil {
+	if !err.Kind.Retriable() || attempt > r.retries || ctx.Err() != nil || (r.hasty && err.Unsent) {
 		return 0, false
 	}
 	wait := r.backoff.wait(max(attempt, 1), err.RetryAfter)

@@ -1,0 +1,131 @@
+package providers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Alternative is another model that is asked when one cannot be.
+type Alternative struct {
+	// Name is its name for people.
+	Name string
+	// Chain makes its calls, with its own breaker and limits.
+	Chain Provider
+	// Model is what its provider calls it.
+	Model string
+	// Limit bounds its provider's calls in flight; a call waits for a place. nil: no bound.
+	Limit *Limit
+}
+
+// FallbackConfig says who is asked when.
+type FallbackConfig struct {
+	// Alternatives are asked in order, each once.
+	Alternatives []Alternative
+	// On are the kinds of errors for which the next is asked; nil: [FallbackKinds].
+	On []Kind
+	// FellBack is told when an alternative is about to be asked, and why. It must not wait. nil: nobody is told.
+	FellBack func(to string, why *Error)
+}
+
+// FallbackKinds returns the kinds for which another model is asked where nobody says: those that are the provider's trouble. A request
+// that is wrong, too long, or that the model refuses is no better elsewhere; and a record must not get round a filter.
+func FallbackKinds() []Kind {
+	return []Kind{KindUnavailable, KindTimeout, KindRateLimited, KindMalformed, KindUnauthorized, KindQuota, KindUnknownModel}
+}
+
+// Fallback returns a Provider that asks first, and where that fails for one of the kinds, the alternatives in order. A response of an
+// alternative says so in [Response.FellBack]. When all fail, the error is the first one, with what became of the others. It may be
+// called by several goroutines at once and starts none. Without alternatives it is first itself.
+func Fallback(first Provider, cfg FallbackConfig) Provider {
+	if len(cfg.Alternatives) == 0 {
+		return first
+	}
+	if cfg.On == nil {
+		cfg.On = FallbackKinds()
+	}
+	return &fallback{first: first, cfg: cfg}
+}
+
+type fallback struct {
+	first Provider
+	cfg   FallbackConfig
+}
+
+// Complete asks until somebody answers.
+func (f *fallback) Complete(ctx context.Context, req *Request) (*Response, error) {
+	resp, cause := f.first.Complete(ctx, req)
+	if cause == nil {
+		return resp, nil
+	}
+	failure := *AsError(cause)
+	why := &failure
+	for i := range f.cfg.Alternatives {
+		if ctx.Err() != nil || !slices.Contains(f.cfg.On, why.Kind) {
+			break
+		}
+		other := &f.cfg.Alternatives[i]
+		if f.cfg.FellBack != nil {
+			f.cfg.FellBack(other.Name, why)
+		}
+		resp, err := other.ask(ctx, req)
+		if err == nil {
+			resp.Attempts += failure.Attempts
+			resp.FellBack = fmt.Sprintf("answered by model %s instead: %s", other.Name, failure.Kind)
+			return resp, nil
+		}
+		why = AsError(err)
+		failure.Attempts += why.Attempts
+		failure.Message += fmt.Sprintf("; model %s instead: %s", other.Name, why.Kind)
+	}
+	return nil, &failure
+}
+
+// ask makes the call with the alternative's own model, in a place of its provider.
+func (a *Alternative) ask(ctx context.Context, req *Request) (*Response, error) {
+	if a.Limit != nil {
+		if err := a.Limit.wait(ctx); err != nil {
+			return nil, err
+		}
+		defer a.Limit.Leave()
+	}
+	ctx, end := a.Limit.Begin(ctx)
+	defer end()
+	theirs := *req
+	theirs.Model = a.Model
+	return a.Chain.Complete(ctx, &theirs)
+}
+
+// wait enters, and waits for that until ctx ends.
+func (l *Limit) wait(ctx context.Context) *Error {
+	entered := make(chan struct{})
+	var mu sync.Mutex
+	gone := false
+	ready := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if gone { // a place cannot be declined before it is there
+			l.Leave()
+			return
+		}
+		close(entered)
+	}
+	if l.Enter(ready) {
+		return nil
+	}
+	select {
+	case <-entered:
+		return nil
+	case <-ctx.Done():
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	select {
+	case <-entered: // in the same moment
+		return nil
+	default:
+		gone = true
+		return ended(ctx, nil)
+	}
+}
