@@ -43,6 +43,12 @@ type ModelConfig struct {
 	Breaker *providers.Breaker
 	// Throttle keeps the account inside its limits, shared as the Breaker is; nil: none does.
 	Throttle *providers.Throttle
+	// Pool is the Driver where that is several keys or endpoints; Throttle and Breaker are then nil. nil: it is one.
+	Pool *providers.Pool
+	// Fallback names the models that are asked, in order, where this one cannot answer a call; they get the same prompt, with
+	// this model's options. FallbackOn are the errors for which they are; nil: [providers.FallbackKinds].
+	Fallback   []string
+	FallbackOn []providers.Kind
 	// Price is what the model's tokens cost; nil: not known, and results have no cost.
 	Price *catalog.Price
 	// ContextTokens are the most tokens of a prompt and its answer together, MaxInputTokens and MaxOutputTokens of each; 0: not
@@ -94,12 +100,17 @@ func New(cfg Config) (*Engine, error) {
 	}
 	var problems []error
 	for _, mc := range cfg.Models {
-		m := newModel(mc, e.hooks)
+		e.models[mc.Name] = newModel(mc, e.hooks)
+		e.names = append(e.names, mc.Name)
+	}
+	for _, mc := range cfg.Models {
+		m := e.models[mc.Name]
+		if err := m.link(e.models); err != nil {
+			problems = append(problems, err)
+		}
 		if _, err := m.plan(nil, e.hooks); err != nil {
 			problems = append(problems, fmt.Errorf("model %s: %w", mc.Name, err))
 		}
-		e.models[mc.Name] = m
-		e.names = append(e.names, mc.Name)
 	}
 	slices.Sort(e.names)
 	return e, errors.Join(problems...)

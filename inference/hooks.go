@@ -28,6 +28,8 @@ type Hooks struct {
 	// TakenApart is called when a model has not answered several batches in a row as batches, so that for a while such
 	// batches are not taken apart any more (open), and when it answers one again (not open).
 	TakenApart func(model string, open bool)
+	// FellBack is called before a call that a model could not answer goes to another, and why.
+	FellBack func(model, to string, why providers.Kind)
 	// Fault is called when a batch panics: with the fault's type, without its value, and the stack.
 	Fault func(fault string, stack []byte)
 }

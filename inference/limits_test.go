@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -189,7 +190,7 @@ func limited(t *testing.T, driver providers.Provider, rates providers.Rates, set
 	throttle := providers.NewThrottle(providers.ThrottleConfig{Rates: rates})
 	limit := providers.NewLimit(0)
 	limit.Throttle(throttle)
-	options := map[string]string{"batch.size": "20"}
+	options := numbered(map[string]string{"batch.size": "20"})
 	maps.Copy(options, set)
 	engine, err := inference.New(inference.Config{Models: []inference.ModelConfig{{
 		Name: "m", Provider: "p", Kind: "test", ProviderModel: "x", Driver: driver, Options: options,
@@ -313,4 +314,90 @@ func TestWaitingFillsBatches(t *testing.T) {
 			t.Errorf("%d calls, want about one a second", len(a.taken))
 		}
 	})
+}
+
+// TestRateLimitedEarly: records that cannot be sent before their deadline hear so when they come, not when it passes.
+func TestRateLimitedEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{perMinute: 60, room: 60, latency: 500 * time.Millisecond}
+		engine := limited(t, a, providers.Rates{Requests: 60}, nil)
+		records := recordsOf(2000)
+		for i := range records {
+			records[i].Deadline = time.Now().Add(10 * time.Second)
+		}
+		c := runClient(t.Context(), t, engine, records, 2000)
+		synctest.Wait()
+		if early := c.failed[inference.ReasonRateLimited]; early < 1780 || early > 1800 {
+			t.Errorf("%d of 2,000 records were told at once, want all but the 200 of ten calls", early)
+		}
+		c.close()
+		if late := c.failed[inference.ReasonDeadlineExceeded]; late > 40 {
+			t.Errorf("%d records had to wait for their deadlines, want at most those of two calls", late)
+		}
+		if answered := len(a.taken); answered < 9 {
+			t.Errorf("%d calls in ten seconds, want as many as are allowed", answered)
+		}
+	})
+}
+
+// TestFallsBack: records of a model that cannot answer get another's values, and the results, the batch and the hooks say so.
+func TestFallsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told, warned []string
+		calls := map[string]int{}
+		good := &echoModel{}
+		engine, err := inference.New(inference.Config{
+			Models: []inference.ModelConfig{
+				{Name: "big", Provider: "p", ProviderModel: "big-1", Driver: fails(providers.KindQuota), Options: numbered(map[string]string{"batch.size": "4"}), Fallback: []string{"small"}},
+				{Name: "small", Provider: "q", ProviderModel: "small-1", Driver: good, Limit: providers.NewLimit(1)},
+			},
+			Hooks: inference.Hooks{
+				FellBack: func(model, to string, why providers.Kind) {
+					mu.Lock()
+					defer mu.Unlock()
+					told = append(told, model+" "+to+" "+why.String())
+				},
+				CallEnd: func(_ context.Context, call inference.Call, _ inference.CallEnd) {
+					mu.Lock()
+					defer mu.Unlock()
+					calls[call.Model]++
+				},
+				BatchEnd: func(_ context.Context, _ inference.Batch, end inference.BatchEnd) {
+					mu.Lock()
+					defer mu.Unlock()
+					warned = append(warned, end.Warnings...)
+				},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := collect(4)
+		stream, err := engine.Open(t.Context(), inference.StreamConfig{Model: "big", Capacity: 4, Receiver: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Submit(recordsOf(4))
+		<-r.done
+		stream.Close()
+		<-stream.Idle()
+		want := []string{"answered by model small instead: out of quota"}
+		for tag, result := range r.byID {
+			if result.Err != nil || result.Attempts != 2 || !slices.Equal(result.Warnings, want) {
+				t.Errorf("record %d: %+v", tag, result)
+			}
+		}
+		if !slices.Equal(told, []string{"big small out of quota"}) || !slices.Equal(warned, want) || calls["big"] != 1 || calls["small"] != 1 {
+			t.Errorf("told %q, warned %q, calls %v", told, warned, calls)
+		}
+	})
+	for name, fallback := range map[string][]string{"one that there is not": {"x"}, "itself": {"m"}} {
+		_, err := inference.New(inference.Config{Models: []inference.ModelConfig{{Name: "m", Driver: says("x"), Fallback: fallback}}})
+		if err == nil {
+			t.Errorf("a model may fall back to %s", name)
+		}
+	}
 }

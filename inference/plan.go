@@ -30,6 +30,7 @@ type model struct {
 	transport *providers.Budget  // what failed calls may cost
 	repairs   *providers.Budget  // what answers that are not complete may cost
 	apart     *providers.Breaker // opens when batches have to be taken apart all the time
+	others    []*model           // those to fall back to
 
 	mu    sync.Mutex
 	plans map[string]*plan // by the overrides
@@ -109,13 +110,7 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 	if len(problems) > 0 {
 		return nil, &options.Error{Problems: problems}
 	}
-	p.chain = providers.Chain(
-		observe(m, hooks),
-		providers.ChainConfig{
-			MaxRetries: values.MaxRetries, RequestTimeout: values.RequestTimeout,
-			Breaker: m.Breaker, Throttle: m.Throttle, Budget: m.transport, BudgetFloor: values.MaxRetries * values.BatchSize,
-		},
-	)
+	p.chain = m.withFallback(&values, hooks)
 	return p, nil
 }
 

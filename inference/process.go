@@ -102,10 +102,11 @@ func (r *run) work(ctx context.Context) {
 // tell tells the hooks what can wait until the results are out.
 func (r *run) tell(ctx context.Context, reply reply) {
 	if r.plan.hooks.Answered != nil && reply.response != nil {
+		by := r.plan.model.answeredBy(reply.response)
 		end := CallEnd{
-			Duration: reply.response.Took, Response: reply.response, Cost: spendingOf(reply.response.Usage, r.plan.model.Price).cost,
+			Duration: reply.response.Took, Response: reply.response, Cost: spendingOf(reply.response.Usage, by.Price).cost,
 		}
-		r.plan.hooks.Answered(ctx, Call{Model: r.plan.model.Name, Provider: r.plan.model.Provider}, end)
+		r.plan.hooks.Answered(ctx, Call{Model: by.Name, Provider: by.Provider}, end)
 	}
 }
 

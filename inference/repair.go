@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/weir-ml/weir/parsing"
 	"github.com/weir-ml/weir/providers"
 )
 
@@ -78,7 +77,7 @@ func (r *run) learn(asked part, reply reply, why trouble, failed []int) {
 	}
 	r.plan.model.room.fitted(size)
 	r.plan.meter.note(sane(reply.response.Usage), reply.bytes, len(asked.places)-len(failed))
-	r.warn(reply.answer)
+	r.warn(warned(reply))
 	if r.isFirst(asked) && len(failed) < len(asked.places) {
 		r.plan.model.apart.Succeeded()
 	}
@@ -89,9 +88,9 @@ func (r *run) isFirst(asked part) bool {
 	return len(asked.places) > 1 && r.records[asked.places[0]].calls == 1
 }
 
-func (r *run) warn(answer parsing.Answer) {
+func (r *run) warn(warnings []string) {
 	left := maxBatchWarnings - len(r.end.Warnings)
-	r.end.Warnings = append(r.end.Warnings, answer.Warnings[:min(left, len(answer.Warnings))]...)
+	r.end.Warnings = append(r.end.Warnings, warnings[:min(left, len(warnings))]...)
 }
 
 // refusal says why what the ladder wants is not done. silent says that the model has answered nobody, which says something

@@ -37,7 +37,7 @@ func (r *run) read(out *settled, asked part, reply reply) (failed []int) {
 		} else {
 			p.spent.add(spent.share(nth, open))
 			p.why, p.note = read(&result, &reply.answer.Entries[i], reply)
-			p.warnings = reply.answer.Warnings
+			p.warnings = warned(reply)
 		}
 		nth++
 		if p.why == nil {

@@ -73,7 +73,7 @@ func (p *plan) spent(reply reply) spending {
 	if reply.response == nil {
 		return spending{}
 	}
-	return spendingOf(reply.response.Usage, p.model.Price)
+	return spendingOf(reply.response.Usage, p.model.answeredBy(reply.response).Price)
 }
 
 // sane makes the parts no more than their wholes, and nothing less than 0, whatever a provider says.

@@ -102,6 +102,10 @@ func (s *Stream) Submit(records []Record) {
 			s.skip(r.Tag, tooLate())
 			continue
 		}
+		if err := s.hopeless(&r, len(items), now); err != nil {
+			s.skip(r.Tag, err)
+			continue
+		}
 		f, err := s.plan.fit(r, known)
 		if err != nil {
 			s.skip(r.Tag, err)

@@ -72,6 +72,7 @@ func (f *fallback) Complete(ctx context.Context, req *Request) (*Response, error
 		resp, err := other.ask(ctx, req)
 		if err == nil {
 			resp.Attempts += failure.Attempts
+			resp.Alternative = i + 1
 			resp.FellBack = fmt.Sprintf("answered by model %s instead: %s", other.Name, failure.Kind)
 			return resp, nil
 		}

@@ -81,8 +81,10 @@ type Response struct {
 	Vectors [][]float32
 	// Quota is what the provider says of its limits; nil where it says nothing.
 	Quota *Quota
-	// FellBack says, for people, that another model than the one asked has answered, and why; empty: it was that one. See [Fallback].
-	FellBack string
+	// Alternative is which of the alternatives of a [Fallback] has answered, from 1, and FellBack says so for people, and why; 0
+	// and empty: the model that was asked.
+	Alternative int
+	FellBack    string
 	// Took is how long the call took that gave this response. A driver leaves it 0; whoever watches the calls sets it.
 	Took time.Duration
 	// Attempts is how many calls were made to get this response. A driver leaves it 0; the retry link counts.
