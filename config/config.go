@@ -96,6 +96,9 @@ type Model struct {
 	Model string
 	// Description is for people.
 	Description string
+	// Fallback names the models that answer, in order, where this one cannot; FallbackOn the errors for which they do, of
+	// [FallbackWords]; nil: all of those.
+	Fallback, FallbackOn List
 	// Options are set over the defaults of package options, by name.
 	Options map[string]string
 	// Price is what its tokens cost; none: what weir knows of the model.

@@ -210,7 +210,37 @@ var providerFields = []field[Provider]{
 		key: "max_in_flight", kind: "number", standard: "64", min: 1, max: 4096, at: func(p *Provider) any { return &p.MaxInFlight },
 		doc: "Most calls at once. At the bound batches wait, and fill while they do.",
 	},
+	{
+		key: "limits.requests_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.Requests },
+		doc: "Calls a minute that each key allows. Beyond it batches wait, and fill while they do ([limits.md](limits.md)). 0 or " +
+			"nothing: learned from the provider's answers, and so for the three below.",
+	},
+	{
+		key: "limits.tokens_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.Tokens },
+		doc: "Tokens of prompts and answers together that each key allows in a minute.",
+	},
+	{
+		key: "limits.input_tokens_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.InputTokens },
+		doc: "Tokens of prompts that each key allows in a minute.",
+	},
+	{
+		key: "limits.output_tokens_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.OutputTokens },
+		doc: "Tokens of answers that each key allows in a minute.",
+	},
+	{
+		key: "api_keys", kind: "list of secrets", only: remote, at: func(p *Provider) any { return &p.APIKeys },
+		doc: "Several keys in place of `api_key`, at most 32, each with limits of its own. Calls go to the one that has room soonest; one " +
+			"that is refused rests, and the others go on.",
+	},
+	{
+		key: "endpoints", kind: "list of URLs", only: remote, at: func(p *Provider) any { return &p.Endpoints },
+		doc: "Several URLs in place of `base_url`, at most 32, as for `api_keys`: with as many keys each has its own, with `api_key` all " +
+			"have the one.",
+	},
 }
+
+// maxRate is the most calls or tokens a minute that can be written.
+const maxRate = 1_000_000_000
 
 const openAIBaseURL = "https://api.openai.com/v1"
 
@@ -253,6 +283,16 @@ var modelFields = []field[Model]{
 	{
 		key: "price.cache_write", kind: "dollars", at: func(m *Model) any { return &m.Price.CacheWrite },
 		doc: "Likewise of those that the provider keeps at a price of its own. As `price.input` where there is none.",
+	},
+	{
+		key: "fallback", kind: "list of models", at: func(m *Model) any { return &m.Fallback },
+		doc: "Names of other models, at most 8, that answer in this order where this one's provider cannot. They get the same prompt; " +
+			"results that they answer say so in a warning ([limits.md](limits.md)).",
+	},
+	{
+		key: "fallback_on", kind: "list of words", at: func(m *Model) any { return &m.FallbackOn },
+		doc: "The errors for which `fallback` is asked: `unavailable`, `timeout`, `rate-limited`, `malformed`, `unauthorized`, `quota`, " +
+			"`unknown-model`. Where there is none: all of these.",
 	},
 	{
 		key: "options", kind: "option: value, …", at: func(m *Model) any { return &m.Options },

@@ -82,10 +82,17 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			},
 			"gpu-2": {Kind: "compatible", Dialect: "vllm", BaseURL: "http://127.0.0.1:8000/v1", MaxInFlight: 64},
 			"2":     {Kind: "local", MaxInFlight: 64},
+			"pool": {
+				Kind: "openai", BaseURL: "https://api.openai.com/v1", MaxInFlight: 64,
+				APIKeys:   config.Secrets{secret(t, "file:testdata/key.txt"), secret(t, "env:WEIR_TEST_TOKEN")},
+				Endpoints: config.List{"http://10.0.0.6:8000/v1", "http://10.0.0.7:8000/v1"},
+				Rates:     config.Rates{Requests: 500, Tokens: 200_000, InputTokens: 150_000, OutputTokens: 50_000},
+			},
 		},
 		Models: map[string]config.Model{
 			"reviews": {
 				Provider: "house.gpu-1", Model: "meta/llama-3:8b", Description: "Sentiment of reviews.\n",
+				Fallback: config.List{"open"}, FallbackOn: config.List{"rate-limited", "quota"},
 				Options: map[string]string{
 					"batch.size": "20", "temperature": "0.70", "system.prompt": "true", "record.format": "json",
 					"response.value.field": "label,score", "batch.prompt.template": "Judge.\n  {\"index\": 1}\n",

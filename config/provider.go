@@ -33,6 +33,11 @@ type Provider struct {
 	BaseURL string
 	// APIKey is sent with every call; none: no key is sent.
 	APIKey Secret
+	// APIKeys and Endpoints are several keys and URLs in place of the one; see Lanes. nil: there is one.
+	APIKeys   Secrets
+	Endpoints List
+	// Rates are what each key may use in a minute.
+	Rates Rates
 	// API is "chat" or "responses", with KindOpenAI and KindAzure; empty: chat.
 	API string
 	// Dialect is what kind of server it is, with KindCompatible; empty: generic.

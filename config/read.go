@@ -106,6 +106,10 @@ func (r *reader) value(path string, to any, node ast.Node) {
 		r.each(path, node, func(path, name string, value ast.Node) { r.header(path, name, value, *to) })
 	case *[]string:
 		*to = r.overridable(path, node)
+	case *List:
+		r.texts(path, node, to)
+	case *Secrets:
+		r.secrets(path, node, to)
 	case *Secret:
 		r.secret(path, node, to)
 	default:

@@ -122,6 +122,7 @@ func (v *validation) name(path, name string) {
 func (v *validation) model(path, name string, m Model) {
 	v.name(path, name)
 	checkFields(v, path+".", &m, modelFields)
+	v.fallback(path, name, &m)
 	provider, ok := v.config.Providers[m.Provider]
 	if !ok {
 		v.add(path+".provider", v.noProvider(m.Provider))

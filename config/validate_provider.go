@@ -29,7 +29,10 @@ func (v *validation) provider(path, name string, p Provider) {
 	if p.Kind == KindLocal {
 		return
 	}
-	v.baseURL(path, p)
+	v.lanes(path, &p)
+	if len(p.Endpoints) == 0 {
+		v.baseURL(path, p.Lanes()[0])
+	}
 	v.headers(path+".headers", p)
 	if _, err := p.RootCAs(); err != nil {
 		v.add(path+".ca_file", "cannot be used: "+strings.TrimPrefix(err.Error(), "ca_file: "))

@@ -324,6 +324,17 @@ func (p *Pool) notify(moved func()) {
 	}
 }
 
+// Throttles returns those of its lanes.
+func (p *Pool) Throttles() []*Throttle {
+	var all []*Throttle
+	for _, l := range p.lanes {
+		if l.Throttle != nil {
+			all = append(all, l.Throttle)
+		}
+	}
+	return all
+}
+
 // LaneState is what a lane of a Pool does at the moment.
 type LaneState struct {
 	Name     string

@@ -17,13 +17,15 @@ import (
 
 // This file, and drivers.go for the drivers, is the one place where a configuration becomes an engine and a server.
 
-// account is a configured provider: its driver, and the limit that all its models share.
+// account is a configured provider: its driver, and the limits that all its models share.
 type account struct {
-	kind   string
-	driver providers.Provider
-	limit  *providers.Limit
-	fuse   *providers.Breaker
-	close  func()
+	kind     string
+	driver   providers.Provider
+	limit    *providers.Limit
+	fuse     *providers.Breaker
+	throttle *providers.Throttle
+	pool     *providers.Pool // of several keys or endpoints, which have a fuse and a throttle each
+	close    func()
 }
 
 // accounts are all of them, by the names that the operator gave them.
@@ -34,7 +36,7 @@ func newAccounts(cfg *config.Config, log *slog.Logger) (accounts, error) {
 	all := make(accounts, len(cfg.Providers))
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(cfg.Providers)) {
-		a, err := newAccount(cfg.Providers[name], newBreaker(name, log))
+		a, err := newAccount(name, cfg.Providers[name], log)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("provider %s: %w", name, err))
 			continue
@@ -42,14 +44,6 @@ func newAccounts(cfg *config.Config, log *slog.Logger) (accounts, error) {
 		all[name] = a
 	}
 	return all, errors.Join(problems...)
-}
-
-func newAccount(p config.Provider, fuse *providers.Breaker) (account, error) {
-	d, closes, err := newDriver(p)
-	if err != nil {
-		return account{}, err
-	}
-	return account{kind: p.Kind, driver: d, limit: providers.NewLimit(p.MaxInFlight), fuse: fuse, close: closes}, nil
 }
 
 // newBreaker returns a provider's breaker, which logs its moves.
@@ -85,6 +79,10 @@ func (a accounts) models(cfg *config.Config) []inference.ModelConfig {
 			Driver:        of.driver,
 			Limit:         of.limit,
 			Breaker:       of.fuse,
+			Throttle:      of.throttle,
+			Pool:          of.pool,
+			Fallback:      m.Fallback,
+			FallbackOn:    kindsOf(m.FallbackOn),
 			Options:       m.Options,
 			Open:          m.Opens,
 		})
@@ -146,5 +144,6 @@ func (s *system) observe() {
 	s.telemetry.ObserveStreams(s.server.Streams)
 	for name, a := range s.accounts {
 		s.telemetry.ObserveProvider(name, a.limit, a.fuse)
+		s.telemetry.ObserveThrottles(name, a.throttles()...)
 	}
 }

@@ -19,6 +19,7 @@ type gauges struct {
 type limit struct {
 	places     *providers.Limit
 	breaker    *providers.Breaker
+	throttles  []*providers.Throttle
 	attributes metric.ObserveOption
 }
 
@@ -49,6 +50,18 @@ func (t *Telemetry) ObserveProvider(provider string, places *providers.Limit, br
 	g.limits[provider] = limit{places: places, breaker: breaker, attributes: metric.WithAttributeSet(set)}
 }
 
+// ObserveThrottles makes what the throttles of a provider do, one for each key, the values of weir.provider.pace,
+// weir.provider.waiting and weir.provider.paused. The provider is observed already.
+func (t *Telemetry) ObserveThrottles(provider string, throttles ...*providers.Throttle) {
+	g := &t.counts.gauges
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l, ok := g.limits[provider]; ok {
+		l.throttles = throttles
+		g.limits[provider] = l
+	}
+}
+
 func (g *gauges) observe(to metric.Observer, c *counts) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,7 +72,23 @@ func (g *gauges) observe(to metric.Observer, c *counts) {
 		to.ObserveInt64(c.instruments[providerInFlight].number, int64(l.places.InFlight()), l.attributes)
 		to.ObserveInt64(c.instruments[providerLimit].number, int64(l.places.Most()), l.attributes)
 		to.ObserveInt64(c.instruments[providerResting].number, resting(l.breaker), l.attributes)
+		l.observeThrottles(to, c)
 	}
+}
+
+func (l *limit) observeThrottles(to metric.Observer, c *counts) {
+	pace, waiting, paused := 0.0, l.places.Waiting(), 0
+	for _, t := range l.throttles {
+		s := t.State()
+		pace += s.PerMinute
+		waiting += s.Waiting
+		if s.Resting > 0 {
+			paused++
+		}
+	}
+	to.ObserveInt64(c.instruments[providerPace].number, int64(pace), l.attributes)
+	to.ObserveInt64(c.instruments[providerWaiting].number, int64(waiting), l.attributes)
+	to.ObserveInt64(c.instruments[providerPaused].number, int64(paused), l.attributes)
 }
 
 func resting(b *providers.Breaker) int64 {

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/weir-ml/weir/inference"
+	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/server"
 )
 
@@ -20,6 +21,7 @@ func (t *Telemetry) InferenceHooks() inference.Hooks {
 		Answered:   t.answered,
 		Rejected:   t.rejected,
 		TakenApart: t.takenApart,
+		FellBack:   t.fellBack,
 		Fault:      t.fault,
 	}
 }
@@ -87,6 +89,10 @@ func (t *Telemetry) takenApart(model string, open bool) {
 	t.counts.models.get(model).apart.add(1)
 	t.log.Warn("the model has answered nothing of several batches in a row: they are not taken apart for a while;"+
 		" lower batch.size or change the template", "model", model)
+}
+
+func (t *Telemetry) fellBack(model, _ string, why providers.Kind) {
+	t.counts.models.get(model).fellBack.add(kindName(why), 1)
 }
 
 func (t *Telemetry) callStart(ctx context.Context, call inference.Call) context.Context {

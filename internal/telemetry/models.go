@@ -28,6 +28,7 @@ type modelSeries struct {
 	refused           split
 	started           *tally
 	ended             split
+	fellBack          split
 }
 
 func (c *counts) newModelSeries(model string) *modelSeries {
@@ -41,6 +42,7 @@ func (c *counts) newModelSeries(model string) *modelSeries {
 		refused:  s.split(repairsRefused, attrWhy, refusals(), nil),
 		started:  s.tally(streamsStarted),
 		ended:    s.split(streamsEnded, attrCode, codeNames[:1], codeNames[1:]),
+		fellBack: s.split(fallbacks, attrWhy, []string{kindName(providers.KindRateLimited)}, callOutcomes()[1:]),
 	}
 }
 

@@ -90,6 +90,9 @@ func (s *series) split(row int, attr string, usual, unusual []string) split {
 		made.by[value] = s.tally(row, attribute.String(attr, value))
 	}
 	for _, value := range unusual {
+		if made.by[value] != nil {
+			continue
+		}
 		made.by[value] = s.tally(row, attribute.String(attr, value))
 		made.by[value].quiet = true
 	}

@@ -74,6 +74,10 @@ const (
 	providerInFlight
 	providerLimit
 	providerResting
+	providerPace
+	providerWaiting
+	providerPaused
+	fallbacks
 	modelApart
 	streamsOpen
 	streamsStarted
@@ -198,6 +202,23 @@ var table = [metricCount]Metric{
 	providerResting: {
 		Name: "weir.provider.resting", Kind: Gauge, Unit: "{provider}", Attributes: []string{attrProvider},
 		Doc: "1 while the provider's circuit breaker is open: it has failed many times in a row and gets a probe now and then.",
+	},
+	providerPace: {
+		Name: "weir.provider.pace", Kind: Gauge, Unit: "{call}", Attributes: []string{attrProvider},
+		Doc: "Calls a minute that the provider's limits let through, over all its keys: set, named by the provider, or learned from " +
+			"refusals. 0 where no limit of calls is known.",
+	},
+	providerWaiting: {
+		Name: "weir.provider.waiting", Kind: Gauge, Unit: "{call}", Attributes: []string{attrProvider},
+		Doc: "Batches that wait for a place or for the provider's limits, and calls that do so to be repeated.",
+	},
+	providerPaused: {
+		Name: "weir.provider.paused", Kind: Gauge, Unit: "{key}", Attributes: []string{attrProvider},
+		Doc: "Keys of the provider to which nothing is sent for now, because it has asked for that (Retry-After).",
+	},
+	fallbacks: {
+		Name: "weir.fallbacks", Kind: Counter, Unit: "{call}", Attributes: []string{attrModel, attrWhy},
+		Doc: "Calls that the model could not answer and that went to another of its `fallback`, by the kind of error.",
 	},
 	modelApart: {
 		Name: "weir.model.not_repaired", Kind: Gauge, Unit: "{model}", Attributes: ofModel,
