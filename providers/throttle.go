@@ -76,7 +76,7 @@ func NewThrottle(cfg ThrottleConfig) *Throttle {
 // begin waits until a call may be sent and returns what it has taken for it. A call whose batch has entered with a [Limit] has
 // taken most of that already.
 func (t *Throttle) begin(ctx context.Context, req *Request) (cost, *Error) {
-	w := &waiter{req: req, have: permitOf(ctx).spend(t), done: make(chan struct{})}
+	w := &waiter{req: req, have: permitOf(ctx).spend(t)}
 	w.deadline, _ = ctx.Deadline()
 	if err := t.send(ctx, w); err != nil {
 		t.change(func(now time.Time) { t.take(cost{}.minus(w.have), now) })
@@ -111,6 +111,7 @@ func (t *Throttle) join(w *waiter) (waits bool, err *Error) {
 	if err := tooSlow(soonest, w.deadline, now); err != nil {
 		return false, err
 	}
+	w.done = make(chan struct{})
 	t.queue, t.ahead = append(t.queue, w), t.ahead.plus(w.need)
 	t.serve(now)
 	return true, nil
