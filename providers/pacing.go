@@ -11,8 +11,15 @@ const (
 	// paceBack is by what part a pace that was found goes back at a refusal, and paceReturn how long it takes to come back.
 	paceBack   = 0.06
 	paceReturn = 150 * time.Second
-	// paceFloor is the part of the last minute's calls that no refusal goes below: as many were accepted.
-	paceFloor = 0.5
+	// paceStart is the least pace after the first refusal.
+	paceStart = 120.0
+	// paceFloor is the part of the best minute's calls that no refusal goes below, while paceServed of the calls are accepted: a
+	// provider that refuses some however slow they come is not helped by less.
+	paceFloor, paceServed = 0.5, 0.75
+	// paceNear is the part of the ceiling below which a refusal may be chance.
+	paceNear = 0.97
+	// paceKnown is how many calls it takes to know what part is accepted.
+	paceKnown = 20
 	// paceIdle is the most time between two answers that counts.
 	paceIdle = 5 * time.Second
 )
@@ -31,8 +38,10 @@ type pacing struct {
 	back      time.Time     // when it last went back
 	grown     time.Time     // until when growth has been counted
 	growth    time.Duration // how long it has grown since it went back
+	best      float64       // the most calls that were accepted in a minute
 	begun     recent        // calls that were sent
-	answered  recent        // and those that were accepted
+	answered  recent        // those that were accepted
+	denied    recent        // and those that were not
 }
 
 // sent notes that a call is sent.
@@ -41,7 +50,8 @@ func (p *pacing) sent(now time.Time) { p.begun.add(now) }
 // refused notes that a call was refused which began at begun; known is the limit in calls a minute that is known otherwise, 0:
 // none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new.
 func (p *pacing) refused(begun, now time.Time, known float64) bool {
-	if begun.Before(p.back) {
+	p.denied.add(now)
+	if begun.Before(p.back) || p.isChance(now) {
 		return false
 	}
 	from, factor := p.perMinute, paceSearch
@@ -49,25 +59,37 @@ func (p *pacing) refused(begun, now time.Time, known float64) bool {
 	case from == 0 && known > 0:
 		from, factor = known, 1-paceBack
 	case from == 0:
-		from = p.begun.perMinute(now)
+		from = max(p.begun.perMinute(now), paceStart/paceSearch)
 	case p.climbed:
 		factor = 1 - paceBack
 	}
 	accepted := p.answered.inMinute(now)
-	if p.answered.isWhole(now) { // a provider that refuses has accepted as much in a minute as it does
-		from = min(from, accepted)
+	if all := accepted + p.denied.inMinute(now); all >= paceKnown && accepted < paceServed*all {
+		p.best = accepted
 	}
-	p.ceiling = max(from, accepted, paceLeast)
-	p.perMinute = min(max(from*factor, paceFloor*accepted, paceLeast), paceMost)
+	if p.answered.isWhole(now) { // a provider that refuses has accepted as much in a minute as it does
+		from = min(from, p.best)
+	}
+	p.ceiling = max(from, p.best, paceLeast)
+	p.perMinute = min(max(from*factor, paceFloor*p.best, paceLeast), paceMost)
 	p.searching, p.climbed = factor == paceSearch, false
 	p.back, p.grown, p.growth = now, now, 0
 	return true
+}
+
+// isChance reports whether a refusal does not come of the pace: it is well below the rate that was refused last, and nearly all calls
+// are accepted.
+func (p *pacing) isChance(now time.Time) bool {
+	accepted := p.answered.inMinute(now)
+	all := accepted + p.denied.inMinute(now)
+	return p.perMinute > 0 && p.perMinute < paceNear*p.ceiling && all >= paceKnown && accepted >= paceServed*all
 }
 
 // accepted notes that a call was answered which began at begun; waiting says that others wait for the pace, known is as above.
 // It reports whether the pace has changed.
 func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) bool {
 	p.answered.add(now)
+	p.best = max(p.best, p.answered.inMinute(now))
 	if p.perMinute == 0 || begun.Before(p.back) {
 		return false
 	}
@@ -112,7 +134,7 @@ const (
 	recentSlices = 12
 	recentSlice  = time.Minute / recentSlices
 	// recentLeast is the least time that a rate is made of.
-	recentLeast = 10 * time.Second
+	recentLeast = time.Second
 )
 
 func (r *recent) add(now time.Time) {

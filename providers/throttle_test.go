@@ -380,3 +380,60 @@ func BenchmarkThrottle(b *testing.B) {
 		})
 	}
 }
+
+// TestRefusalsAtRandom: a provider that refuses one call in ten however slow they come is not slowed down without end, and a single
+// refusal costs about what it did before there were throttles.
+func TestRefusalsAtRandom(t *testing.T) {
+	t.Run("one in ten", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			driver := &ledger{latency: time.Second}
+			driver.answer = func(int) step {
+				if rand.IntN(10) > 0 {
+					return nil
+				}
+				return fail(providers.Error{Kind: providers.KindRateLimited, Status: 429})
+			}
+			chain, _ := throttled(driver, providers.Rates{})
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+			defer cancel()
+			var wg sync.WaitGroup
+			for range 32 {
+				wg.Go(func() {
+					for ctx.Err() == nil && !isLate(chain.Complete(ctx, request(1, 1))) {
+						continue
+					}
+				})
+			}
+			wg.Wait()
+			t.Logf("%d calls in half an hour, %d without refusals", len(driver.calls), 32*30*60)
+			if len(driver.calls) < 32*30*60/6 {
+				t.Errorf("%d calls in half an hour", len(driver.calls))
+			}
+		})
+	})
+	t.Run("one", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			driver := &ledger{}
+			driver.answer = func(nth int) step {
+				if nth != 2 {
+					return nil
+				}
+				return fail(providers.Error{Kind: providers.KindRateLimited, Status: 429})
+			}
+			chain, _ := throttled(driver, providers.Rates{})
+			start := time.Now()
+			for range 3 {
+				_, _ = chain.Complete(t.Context(), request(1, 1))
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("three calls took %v", took)
+			}
+		})
+	})
+}
+
+// isLate reports whether a call has ended because its time was over.
+func isLate(_ *providers.Response, err error) bool {
+	e := providers.AsError(err)
+	return e != nil && (e.Kind == providers.KindTimeout || e.Unsent)
+}
