@@ -220,17 +220,19 @@ var providerFields = []field[Provider]{
 		doc: "Tokens of prompts and answers together that each key allows in a minute.",
 	},
 	{
-		key: "limits.input_tokens_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.InputTokens },
+		key: "limits.input_tokens_per_minute", kind: "number", max: maxRate,
 		doc: "Tokens of prompts that each key allows in a minute.",
+		at:  func(p *Provider) any { return &p.Rates.InputTokens },
 	},
 	{
-		key: "limits.output_tokens_per_minute", kind: "number", max: maxRate, at: func(p *Provider) any { return &p.Rates.OutputTokens },
+		key: "limits.output_tokens_per_minute", kind: "number", max: maxRate,
 		doc: "Tokens of answers that each key allows in a minute.",
+		at:  func(p *Provider) any { return &p.Rates.OutputTokens },
 	},
 	{
 		key: "api_keys", kind: "list of secrets", only: remote, at: func(p *Provider) any { return &p.APIKeys },
-		doc: "Several keys in place of `api_key`, at most 32, each with limits of its own. Calls go to the one that has room soonest; one " +
-			"that is refused rests, and the others go on.",
+		doc: "Several keys in place of `api_key`, at most 32, each with limits of its own. Calls go to the one that has room soonest; " +
+			"one that is refused rests, and the others go on.",
 	},
 	{
 		key: "endpoints", kind: "list of URLs", only: remote, at: func(p *Provider) any { return &p.Endpoints },

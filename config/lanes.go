@@ -11,11 +11,11 @@ import (
 	"github.com/weir-ml/weir/options"
 )
 
-// List is a list of texts, and Secrets one of secrets.
-type (
-	List    []string
-	Secrets []Secret
-)
+// List is a list of texts.
+type List []string
+
+// Secrets are a list of secrets.
+type Secrets []Secret
 
 // maxLanes is the most keys or endpoints of a provider, maxFallbacks the most models to fall back to.
 const (
@@ -89,7 +89,8 @@ func (v *validation) lanes(path string, p *Provider) {
 	case keys > 0 && p.APIKey.IsSet():
 		v.add(path+".api_keys", "and api_key are both there: write one of them")
 	case keys > 0 && endpoints > 0 && keys != endpoints:
-		v.add(path+".endpoints", fmt.Sprintf("has %d URLs and api_keys %d keys: write as many of each, or api_key for one key at all", endpoints, keys))
+		v.add(path+".endpoints", fmt.Sprintf("has %d URLs and api_keys %d keys: write as many of each, or api_key for one key at all",
+			endpoints, keys))
 	case max(keys, endpoints) > maxLanes:
 		v.add(path+laneKeyOf(p), fmt.Sprintf("must be at most %d, not %d", maxLanes, max(keys, endpoints)))
 	}

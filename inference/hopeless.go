@@ -17,6 +17,7 @@ func (s *Stream) hopeless(r *Record, ahead int, now time.Time) *Error {
 	if now.Add(wait).Before(r.Deadline) {
 		return nil
 	}
-	return &Error{Reason: ReasonRateLimited, Message: fmt.Sprintf("not sent: the limits of provider %s have room for it in %v, after its"+
-		" time is over; send fewer records at once, give them more time, or raise the limit", s.plan.model.Provider, wait.Round(time.Millisecond))}
+	message := fmt.Sprintf("not sent: the limits of provider %s have room for it in %v, after its time is over; send fewer records at"+
+		" once, give them more time, or raise the limit", s.plan.model.Provider, wait.Round(time.Millisecond))
+	return &Error{Reason: ReasonRateLimited, Message: message}
 }

@@ -64,7 +64,7 @@ func nameOf(provider, lane string, several int) string {
 }
 
 // throttles are those of the account's lanes.
-func (a account) throttles() []*providers.Throttle {
+func (a *account) throttles() []*providers.Throttle {
 	if a.pool != nil {
 		return a.pool.Throttles()
 	}
@@ -78,9 +78,12 @@ func kindsOf(words []string) []providers.Kind {
 		"malformed": providers.KindMalformed, "unauthorized": providers.KindUnauthorized, "quota": providers.KindQuota,
 		"unknown-model": providers.KindUnknownModel,
 	}
-	var out []providers.Kind
-	for _, word := range words {
-		out = append(out, kinds[word])
+	if len(words) == 0 {
+		return nil
+	}
+	out := make([]providers.Kind, len(words))
+	for i, word := range words {
+		out[i] = kinds[word]
 	}
 	return out
 }
