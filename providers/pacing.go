@@ -51,7 +51,12 @@ func (p *pacing) sent(now time.Time) { p.begun.add(now) }
 // none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new.
 func (p *pacing) refused(begun, now time.Time, known float64) bool {
 	p.denied.add(now)
-	if begun.Before(p.back) || p.isChance(now) {
+	if begun.Before(p.back) {
+		return false
+	}
+	if p.isChance(now) {
+		p.searching = p.searching || p.climbed // the ceiling was chance too
+		p.ceiling = max(p.ceiling, 2*p.perMinute)
 		return false
 	}
 	from, factor := p.perMinute, paceSearch
@@ -70,7 +75,10 @@ func (p *pacing) refused(begun, now time.Time, known float64) bool {
 	if p.answered.isWhole(now) { // a provider that refuses has accepted as much in a minute as it does
 		from = min(from, p.best)
 	}
-	p.ceiling = max(from, p.best, paceLeast)
+	first := p.perMinute == 0 && known == 0
+	if p.ceiling = max(from, p.best, paceLeast); first {
+		p.ceiling = 0 // a few calls, at the start of a job mostly, say little of the rate that was refused
+	}
 	p.perMinute = min(max(from*factor, paceFloor*p.best, paceLeast), paceMost)
 	p.searching, p.climbed = factor == paceSearch, false
 	p.back, p.grown, p.growth = now, now, 0
