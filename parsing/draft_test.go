@@ -25,6 +25,7 @@ func TestDraftThatIsCorrected(t *testing.T) {
 		{"behind its first entry, another value", "", list + no + `[{"index":1,"value":"x"},{"ind`, "!invalid !missing !missing"},
 		{"in its last entry", "", list + no + `[{"index":1,"value":"a"},{"index":2,"value":"x"},{"index":3,"v`, "a !invalid !missing"},
 		{"whole", "", list + no + `[{"index":2,"value":"b"}]`, "a b c"},
+		{"an index twice, and on", "", `[{"index":1,"value":"a"},{"index":1,"value":"a"},{"index":2,"value":"b"},{"ind`, "a b !missing"},
 		{"a list that is cut off, and nothing before it", "", list[:60], "a b !missing"},
 		{"lines that are cut off", "", "{\"index\":1,\"value\":\"a\"}\n{\"index\":2,\"value\":\"b\"}\n{\"index\":3,\"va", "a b !missing"},
 		{"words with brackets behind the list", "", list + "\nNote [1] and {2}: they were ha", "a b c"},

@@ -109,22 +109,30 @@ func newGemini(p config.Provider, roots *x509.CertPool) (driver, error) {
 
 func newBedrock(p config.Provider, roots *x509.CertPool) (driver, error) {
 	return made(bedrock.New(bedrock.Config{
-		Region:  p.Region,
-		BaseURL: p.BaseURL,
-		APIKey:  p.APIKey.Reveal,
-		Credentials: func() bedrock.Credentials {
-			return bedrock.Credentials{
-				AccessKeyID:     p.AccessKeyID.Reveal(),
-				SecretAccessKey: p.SecretAccessKey.Reveal(),
-				SessionToken:    p.SessionToken.Reveal(),
-			}
-		},
+		Region:      p.Region,
+		BaseURL:     p.BaseURL,
+		APIKey:      p.APIKey.Reveal,
+		Credentials: credentialsOf(p),
 		Header:      p.HeaderValues(),
 		Structured:  bedrock.Structured(p.Structured),
 		Cache:       bedrock.Cache(p.PromptCache),
 		MaxInFlight: p.MaxInFlight,
 		RootCAs:     roots,
 	}))
+}
+
+// credentialsOf returns what signs calls; nil where they are not signed.
+func credentialsOf(p config.Provider) func() bedrock.Credentials {
+	if !p.AccessKeyID.IsSet() {
+		return nil
+	}
+	return func() bedrock.Credentials {
+		return bedrock.Credentials{
+			AccessKeyID:     p.AccessKeyID.Reveal(),
+			SecretAccessKey: p.SecretAccessKey.Reveal(),
+			SessionToken:    p.SessionToken.Reveal(),
+		}
+	}
 }
 
 func newCompatible(p config.Provider, roots *x509.CertPool) (driver, error) {

@@ -36,7 +36,7 @@ func TestClosedSets(t *testing.T) {
 	for form, name := range map[providers.Form]string{
 		providers.FormFree: "free", providers.FormJSON: "json", providers.FormSchema: "schema", "new": "_other",
 	} {
-		hooks.CallEnd(t.Context(), inference.Call{Model: "m"}, inference.CallEnd{Response: &providers.Response{Form: form}})
+		hooks.Answered(t.Context(), inference.Call{Model: "m"}, inference.CallEnd{Response: &providers.Response{Form: form}})
 		want = append(want, fmt.Sprintf(`weir_answers_total{form=%q,model="m",provider=""}`, name))
 	}
 	for number, name := range code.Code_name {
