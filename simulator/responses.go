@@ -30,8 +30,8 @@ func (responses) decode(_ *http.Request, body []byte) (*ask, *trouble) {
 		if a.maxTokens = f.number("max_output_tokens"); a.maxTokens < leastOutput {
 			f.fail(&trouble{
 				kind: badRequest, path: path{"max_output_tokens"}, limit: "integer_below_min_value",
-				message: fmt.Sprintf("Invalid 'max_output_tokens': integer below minimum value. Expected a value >= %d, but got %d instead.",
-					leastOutput, a.maxTokens),
+				message: fmt.Sprintf("Invalid 'max_output_tokens': integer below minimum value. Expected a value >= %d, but got %d "+
+					"instead.", leastOutput, a.maxTokens),
 			})
 		}
 	}

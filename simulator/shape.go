@@ -61,17 +61,17 @@ func (m *maker) member(p property) []byte {
 	return m.value(inner, p.name, m.about(p.name))
 }
 
-// about is the record that a key names.
+// about is the record that a key names: by its number, or by the id that the prompt has in the place of numbers.
 func (m *maker) about(key string) local.Record {
 	digits := key[len(strings.TrimRight(key, "0123456789")):]
 	n, err := strconv.Atoi(digits)
-	if err != nil {
-		return m.records[0]
-	}
 	for _, r := range m.records {
-		if r.Index == n {
+		if err == nil && r.ID == "" && r.Index == n || r.ID != "" && r.ID == key {
 			return r
 		}
+	}
+	if err != nil {
+		return m.records[0]
 	}
 	return local.Record{Index: n}
 }
@@ -93,7 +93,7 @@ func (m *maker) value(s *schema, name string, record local.Record) []byte {
 	field := m.field(name)
 	switch {
 	case len(s.enum) > 0:
-		return s.choose(field, record.Text)
+		return s.choose(field, record)
 	case len(s.properties) > 0:
 		return m.object(s, record)
 	case s.items != nil:
@@ -105,11 +105,11 @@ func (m *maker) value(s *schema, name string, record local.Record) []byte {
 	case s.is("object"):
 		return []byte("{}")
 	case s.is("string"):
-		return asString(field.Value(record.Text))
+		return asString(field.Value(record))
 	case s.is("null"):
 		return []byte("null")
 	default:
-		return field.Value(record.Text)
+		return field.Value(record)
 	}
 }
 
@@ -164,7 +164,7 @@ func (s *schema) option() *schema {
 
 // choose picks one of the words: those for positive, negative and neutral by their meaning, any others as a scale from bad to
 // good.
-func (s *schema) choose(field local.Field, text string) []byte {
+func (s *schema) choose(field local.Field, record local.Record) []byte {
 	words := make([]string, len(s.enum))
 	for i, raw := range s.enum {
 		words[i] = string(raw)
@@ -174,20 +174,20 @@ func (s *schema) choose(field local.Field, text string) []byte {
 	}
 	if labelled, ok := field.Among(words); ok {
 		labelled.Kind = local.KindLabel
-		if at := slices.Index(words, asText(labelled.Value(text))); at >= 0 {
+		if at := slices.Index(words, asText(labelled.Value(record))); at >= 0 {
 			return s.enum[at]
 		}
 	}
-	at := (local.Sentiment(text) + 1) / 2 * float64(len(words))
+	at := (local.Sentiment(record.Text) + 1) / 2 * float64(len(words))
 	return s.enum[min(int(at), len(words)-1)]
 }
 
 // number is the field's figure, in the schema's bounds. A field of the index's name is the record's index.
 func (s *schema) number(field local.Field, index string, record local.Record) []byte {
-	if field.Name == index || field.Name == "index" {
+	if (field.Name == index || field.Name == "index") && record.ID == "" {
 		return strconv.AppendInt(nil, int64(record.Index), 10)
 	}
-	n, err := strconv.ParseFloat(string(field.Value(record.Text)), 64)
+	n, err := strconv.ParseFloat(string(field.Value(record)), 64)
 	if err != nil {
 		n = local.Sentiment(record.Text)
 	}

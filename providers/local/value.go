@@ -15,5 +15,7 @@ func (f Field) Among(words []string) (Field, bool) {
 	return f, slices.Contains(words, f.Labels[0]) && slices.Contains(words, f.Labels[1])
 }
 
-// Value is what the field says of a text, as JSON.
-func (f Field) Value(text string) json.RawMessage { return f.append(nil, &judgement{text: text}) }
+// Value is what the field says of a record, as JSON.
+func (f Field) Value(record Record) json.RawMessage {
+	return f.append(nil, &judgement{text: record.Text, echo: record.Echo})
+}
