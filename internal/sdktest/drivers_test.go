@@ -18,6 +18,7 @@ import (
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/anthropic"
 	driverazure "github.com/weir-ml/weir/providers/azure"
+	"github.com/weir-ml/weir/providers/bedrock"
 	"github.com/weir-ml/weir/providers/gemini"
 	"github.com/weir-ml/weir/providers/openai"
 	"github.com/weir-ml/weir/simulator"
@@ -146,6 +147,21 @@ var pairs = []pair{
 			if instruction, ok := body["systemInstruction"].(map[string]any); ok {
 				delete(instruction, "role")
 			}
+		},
+	},
+	{
+		name: "bedrock", model: bedrockModel,
+		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
+			return bedrock.New(bedrock.Config{BaseURL: root, Region: "eu-central-1", APIKey: key, Transport: transport})
+		},
+		sdk: func(t *testing.T, root string, calls *tap, held bool) error {
+			t.Helper()
+			input := converse(batch)
+			if held {
+				input = converseHeld(schemaJSON)
+			}
+			_, err := bedrockClient(root, "key", calls.client()).Converse(t.Context(), input)
+			return err
 		},
 	},
 }
