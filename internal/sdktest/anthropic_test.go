@@ -3,6 +3,7 @@ package sdktest_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -106,16 +107,16 @@ func TestAnthropicErrors(t *testing.T) {
 	}
 	for name, params := range map[string]anthropic.MessageNewParams{"loose": messageHeld(loose())} {
 		var e *anthropic.Error
-		if _, err := client.Messages.New(t.Context(), params); !errors.As(err, &e) || e.StatusCode != 400 {
+		if _, err := client.Messages.New(t.Context(), params); !errors.As(err, &e) || e.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var e *anthropic.Error
-	if _, err := client.Messages.New(t.Context(), messageParams(batch), option.WithJSONSet("unheard_of", 1)); !errors.As(err, &e) || e.StatusCode != 400 {
+	if _, err := client.Messages.New(t.Context(), messageParams(batch), option.WithJSONSet("unheard_of", 1)); !errors.As(err, &e) || e.StatusCode != http.StatusBadRequest {
 		t.Errorf("an unknown field: %v", err)
 	}
 	stranger := anthropicClient(t, s, "wrong")
-	if _, err := stranger.Messages.New(t.Context(), messageParams(batch)); !errors.As(err, &e) || e.StatusCode != 401 {
+	if _, err := stranger.Messages.New(t.Context(), messageParams(batch)); !errors.As(err, &e) || e.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a wrong key: %v", err)
 	}
 }

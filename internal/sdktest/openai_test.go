@@ -3,6 +3,8 @@ package sdktest_test
 import (
 	"errors"
 	"math"
+	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +22,7 @@ func openAIClients(t *testing.T, s *simulator.Server, key string) map[string]ope
 	t.Helper()
 	common := []option.RequestOption{option.WithMaxRetries(0), option.WithUnsafeAllowHTTP(), option.WithHTTPClient(newTap(t).client())}
 	with := func(more ...option.RequestOption) openai.Client {
-		return openai.NewClient(append(common[:len(common):len(common)], more...)...)
+		return openai.NewClient(append(slices.Clip(common), more...)...)
 	}
 	return map[string]openai.Client{
 		"openai":   with(option.WithBaseURL(s.URL()), option.WithAPIKey(key)),
@@ -98,18 +100,18 @@ func TestOpenAIErrors(t *testing.T) {
 			}
 		}
 		_, err := client.Chat.Completions.New(t.Context(), chatHeld(loose()))
-		if e := wanted(err); e.StatusCode != 400 || e.Param != "response_format" {
+		if e := wanted(err); e.StatusCode != http.StatusBadRequest || e.Param != "response_format" {
 			t.Errorf("%s: %s", name, e.RawJSON())
 		}
 		_, err = client.Chat.Completions.New(t.Context(), chatParams(batch), option.WithJSONSet("unheard_of", 1))
-		if e := wanted(err); e.StatusCode != 400 || e.Code != "unknown_parameter" {
+		if e := wanted(err); e.StatusCode != http.StatusBadRequest || e.Code != "unknown_parameter" {
 			t.Errorf("%s: %s", name, e.RawJSON())
 		}
 	}
 	for name, client := range openAIClients(t, s, "wrong") {
 		_, err := client.Chat.Completions.New(t.Context(), chatParams(batch))
 		var e *openai.Error
-		if !errors.As(err, &e) || e.StatusCode != 401 {
+		if !errors.As(err, &e) || e.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
