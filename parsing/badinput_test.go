@@ -12,7 +12,7 @@ func badInput(open, shut string, entry func(id, value string) string) map[string
 	const megabytes = 50
 	huge := "1" + strings.Repeat("0", 30)
 	return map[string]string{
-		"50 MB":              open + entry("1", strings.Repeat("word ", megabytes<<20/5)) + shut,
+		"50 MB":              open + entry("1", "a") + strings.Repeat(" ", megabytes<<20) + shut,
 		"brackets":           open + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + shut,
 		"objects":            open + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + shut,
 		"elements":           open + strings.Repeat("<a>", 100_000) + strings.Repeat("</a>", 100_000) + shut,

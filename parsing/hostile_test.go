@@ -9,10 +9,8 @@ import (
 	"github.com/weir-ml/weir/parsing"
 )
 
-const mebibyte = 1 << 20
-
 // fill repeats s up to about a mebibyte.
-func fill(s string) string { return strings.Repeat(s, mebibyte/len(s)+1) }
+func fill(s string) string { return strings.Repeat(s, hostileBytes/len(s)+1) }
 
 // hostile are replies that a careless reader spends forever on, or all memory.
 var hostile = map[string]string{
