@@ -57,8 +57,8 @@ func measureAdversary(ctx context.Context, l *lab) (figures []figure, err error)
 	}
 	defer r.close()
 	var table strings.Builder
-	table.WriteString("| record.ids | batch.size | calls | entries | whose id is there twice | answers with each id once | records with a value | " +
-		"of these named | errors |\n|---|---|---|---|---|---|---|---|---|\n")
+	table.WriteString("| record.ids | batch.size | calls | entries | whose id is there twice | answers with each id once | " +
+		"records with a value | of these named | errors |\n|---|---|---|---|---|---|---|---|---|\n")
 	var unnamed, untyped samples
 	for _, line := range adversaryLines() {
 		v, err := line.measure(ctx, l, r)

@@ -72,7 +72,7 @@ func smallModelRun(l *lab, r *relay, size int, texts []string) (*asking, error) 
 	configuration := string(file)
 	for was, is := range map[string]string{
 		"http://127.0.0.1:18081/v1": r.base,
-		"max.output.tokens: 160":    "max.output.tokens: " + strconv.Itoa(64+24*size),
+		"max.output.tokens: 160":    "max.output.tokens: " + strconv.Itoa(16+24*size),
 		"timeout.ms: 120000":        "timeout.ms: 600000",
 	} {
 		if !strings.Contains(configuration, was) {
