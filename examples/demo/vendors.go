@@ -22,6 +22,7 @@ var vendors = map[string]string{
 	"gemini": `kind: gemini
     base_url: ADDRESS`,
 	"bedrock": `kind: bedrock
+    region: eu-central-1
     base_url: ADDRESS`,
 	"vllm": `kind: compatible
     dialect: vllm
