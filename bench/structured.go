@@ -27,7 +27,8 @@ func structuredRow() row {
 		name: "structured",
 		what: "a small model in words, and held to a schema",
 		how: "SmolLM2-135M-Instruct on llama.cpp's own server (examples/llm), one thread, greedy. Reviews in batches of 6, one batch " +
-			"after the other, without a template: `response.structured` off, a list in words, and on, a key for each record with its schema. " +
+			"after the other, without a template: `response.structured` off, a list in words, and on, a key for each record with " +
+			"its schema. " +
 			"`batch.failure.strategy` is retry: what is missing is asked for once more. One run.",
 		apart:   true,
 		measure: measureStructured,

@@ -37,7 +37,7 @@ func TestDefaultIDs(t *testing.T) {
 		set  set
 		want string
 	}{
-		{set{}, "sequential"}, // single mode has none
+		{set{}, "sequential"},                  // single mode has none
 		{set{"batch.size": "2"}, "sequential"}, // r1, r2, … of a schema
 		{set{"batch.size": "2", "response.structured": "off"}, "token"},
 		{set{"response.format": "json", "response.structured": "off"}, "token"},

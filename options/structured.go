@@ -13,7 +13,8 @@ func (r *resolution) structure(single bool) {
 	}
 	v.Structured = StructuredOff
 	delete(v.setBy, structured) // who leaves it to weir has not set it
-	formed := v.ResponseFormat != FormatJSON || r.anySet(responsePath, indexField, echoField) || r.anySet(recordIDs) && v.RecordIDs == IDsToken
+	named := r.anySet(recordIDs) && v.RecordIDs == IDsToken
+	formed := named || v.ResponseFormat != FormatJSON || r.anySet(responsePath, indexField, echoField)
 	typed := len(v.ResponseValues) > 0 || v.ResponseSchema != ""
 	switch {
 	case formed:

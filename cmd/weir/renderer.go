@@ -110,8 +110,12 @@ func recordsOf(records []*weirv1.Record) []inference.Record {
 }
 
 func promptOf(p inference.Prompt) *weirv1.Prompt {
-	out := &weirv1.Prompt{EstimatedTokens: uint32(max(p.EstimatedTokens, 0)), Sequences: p.Records, AnswerSchema: p.Schema} //nolint:gosec // bounded by the input
-	out.EstimatedOutputTokens = uint32(max(p.EstimatedOutputTokens, 0))                                                     //nolint:gosec // likewise
+	out := &weirv1.Prompt{
+		EstimatedTokens:       uint32(max(p.EstimatedTokens, 0)),       //nolint:gosec // bounded by the input
+		EstimatedOutputTokens: uint32(max(p.EstimatedOutputTokens, 0)), //nolint:gosec // likewise
+		Sequences:             p.Records,
+		AnswerSchema:          p.Schema,
+	}
 	for _, m := range p.Messages {
 		out.Messages = append(out.Messages, &weirv1.Message{Role: string(m.Role), Content: m.Content})
 	}

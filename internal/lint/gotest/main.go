@@ -2,7 +2,10 @@
 // failed, and ends with a line that counts the tests: `N passed, N failed` or `N passed, N failed, N skipped`. It exits
 // with 1 if a test failed or none ran.
 //
-//	go run ./internal/lint/gotest [-C dir]... [-count-file FILE] -- -race ./...
+// A directory that is given with -plain is tested without -race: one whose dependencies take minutes to build, and whose own code
+// starts no goroutines.
+//
+//	go run ./internal/lint/gotest [-C dir]... [-plain dir]... [-count-file FILE] -- -race ./...
 package main
 
 import (
@@ -14,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 
 	"github.com/weir-ml/weir/internal/lint/counting"
 )
@@ -37,7 +41,11 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("gotest", flag.ContinueOnError)
 	countFile := flags.String("count-file", "", "also write the count to this `file`")
-	var dirs []string
+	var dirs, plain []string
+	flags.Func("plain", "run in this `directory` without -race; may be given several times", func(dir string) error {
+		plain = append(plain, dir)
+		return nil
+	})
 	flags.Func("C", "run in this `directory`; may be given several times (default \".\")", func(dir string) error {
 		dirs = append(dirs, dir)
 		return nil
@@ -45,12 +53,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("arguments: %w", err)
 	}
-	if len(dirs) == 0 {
+	if len(dirs)+len(plain) == 0 {
 		dirs = []string{"."}
 	}
 	counter := counting.New(out)
 	for _, dir := range dirs {
 		if err := test(ctx, counter, dir, flags.Args()); err != nil {
+			return err
+		}
+	}
+	without := slices.DeleteFunc(slices.Clone(flags.Args()), func(arg string) bool { return arg == "-race" })
+	for _, dir := range plain {
+		if err := test(ctx, counter, dir, without); err != nil {
 			return err
 		}
 	}
