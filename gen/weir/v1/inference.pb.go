@@ -78,6 +78,59 @@ func (Order) EnumDescriptor() ([]byte, []int) {
 	return file_weir_v1_inference_proto_rawDescGZIP(), []int{0}
 }
 
+// What a model does with a record.
+type Task int32
+
+const (
+	// As TASK_COMPLETION: the server knows no other task.
+	Task_TASK_UNSPECIFIED Task = 0
+	// A prompt with the record is answered, and the answer is its value.
+	Task_TASK_COMPLETION Task = 1
+	// The record's text becomes a vector, `Result.embedding`.
+	Task_TASK_EMBEDDING Task = 2
+)
+
+// Enum value maps for Task.
+var (
+	Task_name = map[int32]string{
+		0: "TASK_UNSPECIFIED",
+		1: "TASK_COMPLETION",
+		2: "TASK_EMBEDDING",
+	}
+	Task_value = map[string]int32{
+		"TASK_UNSPECIFIED": 0,
+		"TASK_COMPLETION":  1,
+		"TASK_EMBEDDING":   2,
+	}
+)
+
+func (x Task) Enum() *Task {
+	p := new(Task)
+	*p = x
+	return p
+}
+
+func (x Task) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Task) Descriptor() protoreflect.EnumDescriptor {
+	return file_weir_v1_inference_proto_enumTypes[1].Descriptor()
+}
+
+func (Task) Type() protoreflect.EnumType {
+	return &file_weir_v1_inference_proto_enumTypes[1]
+}
+
+func (x Task) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Task.Descriptor instead.
+func (Task) EnumDescriptor() ([]byte, []int) {
+	return file_weir_v1_inference_proto_rawDescGZIP(), []int{1}
+}
+
 // From the client, within a stream.
 type PredictRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -553,6 +606,8 @@ type PredictStarted struct {
 	Warnings []string `protobuf:"bytes,5,rep,name=warnings" json:"warnings,omitempty"`
 	// Version of the server.
 	ServerVersion string `protobuf:"bytes,6,opt,name=server_version,json=serverVersion" json:"server_version,omitempty"`
+	// What the model does with the stream's records.
+	Task          Task `protobuf:"varint,7,opt,name=task,enum=weir.v1.Task" json:"task,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -627,6 +682,13 @@ func (x *PredictStarted) GetServerVersion() string {
 		return x.ServerVersion
 	}
 	return ""
+}
+
+func (x *PredictStarted) GetTask() Task {
+	if x != nil {
+		return x.Task
+	}
+	return Task_TASK_UNSPECIFIED
 }
 
 // How much a stream may have unanswered. One record is always allowed.
@@ -1240,7 +1302,7 @@ func (x *RenderPromptResponse) GetPrompts() []*Prompt {
 // What one model call would say.
 type Prompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The messages, in order.
+	// The messages, in order. Of an embedding: its texts, each as a message of the role `user`.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages" json:"messages,omitempty"`
 	// JSON Schema that the answer is bound to. Empty: the answer is free.
 	AnswerSchema string `protobuf:"bytes,2,opt,name=answer_schema,json=answerSchema" json:"answer_schema,omitempty"`
@@ -1577,8 +1639,10 @@ type Model struct {
 	ContextTokens uint64 `protobuf:"varint,7,opt,name=context_tokens,json=contextTokens" json:"context_tokens,omitempty"`
 	// Most tokens of an answer. 0: the server does not know.
 	MaxOutputTokens uint64 `protobuf:"varint,8,opt,name=max_output_tokens,json=maxOutputTokens" json:"max_output_tokens,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What it does with a record.
+	Task          Task `protobuf:"varint,9,opt,name=task,enum=weir.v1.Task" json:"task,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Model) Reset() {
@@ -1665,6 +1729,13 @@ func (x *Model) GetMaxOutputTokens() uint64 {
 		return x.MaxOutputTokens
 	}
 	return 0
+}
+
+func (x *Model) GetTask() Task {
+	if x != nil {
+		return x.Task
+	}
+	return Task_TASK_UNSPECIFIED
 }
 
 // What tokens of a model cost: the operator's own figures, or the vendor's of a date. All are millionths of a US dollar for
@@ -1883,14 +1954,15 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"6\n" +
 	"\x06Client\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion\"\xc0\x02\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"\xe3\x02\n" +
 	"\x0ePredictStarted\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12>\n" +
 	"\aoptions\x18\x02 \x03(\v2$.weir.v1.PredictStarted.OptionsEntryR\aoptions\x12'\n" +
 	"\x06window\x18\x03 \x01(\v2\x0f.weir.v1.WindowR\x06window\x120\n" +
 	"\x14effective_batch_size\x18\x04 \x01(\rR\x12effectiveBatchSize\x12\x1a\n" +
 	"\bwarnings\x18\x05 \x03(\tR\bwarnings\x12%\n" +
-	"\x0eserver_version\x18\x06 \x01(\tR\rserverVersion\x1a:\n" +
+	"\x0eserver_version\x18\x06 \x01(\tR\rserverVersion\x12!\n" +
+	"\x04task\x18\a \x01(\x0e2\r.weir.v1.TaskR\x04task\x1a:\n" +
 	"\fOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"8\n" +
@@ -1946,7 +2018,7 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x05model\x18\x01 \x01(\tR\x05model\"h\n" +
 	"\x10GetModelResponse\x12$\n" +
 	"\x05model\x18\x01 \x01(\v2\x0e.weir.v1.ModelR\x05model\x12.\n" +
-	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\x9e\x02\n" +
+	"\aoptions\x18\x02 \x03(\v2\x14.weir.v1.ModelOptionR\aoptions\"\xc1\x02\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
@@ -1955,7 +2027,8 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x0eprovider_model\x18\x05 \x01(\tR\rproviderModel\x12$\n" +
 	"\x05price\x18\x06 \x01(\v2\x0e.weir.v1.PriceR\x05price\x12%\n" +
 	"\x0econtext_tokens\x18\a \x01(\x04R\rcontextTokens\x12*\n" +
-	"\x11max_output_tokens\x18\b \x01(\x04R\x0fmaxOutputTokens\"\xc4\x01\n" +
+	"\x11max_output_tokens\x18\b \x01(\x04R\x0fmaxOutputTokens\x12!\n" +
+	"\x04task\x18\t \x01(\x0e2\r.weir.v1.TaskR\x04task\"\xc4\x01\n" +
 	"\x05Price\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x04R\x05input\x12\x16\n" +
 	"\x06output\x18\x02 \x01(\x04R\x06output\x12!\n" +
@@ -1975,7 +2048,11 @@ const file_weir_v1_inference_proto_rawDesc = "" +
 	"\x05Order\x12\x15\n" +
 	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fORDER_RECORD\x10\x01\x12\x13\n" +
-	"\x0fORDER_UNORDERED\x10\x022\xf6\x02\n" +
+	"\x0fORDER_UNORDERED\x10\x02*E\n" +
+	"\x04Task\x12\x14\n" +
+	"\x10TASK_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fTASK_COMPLETION\x10\x01\x12\x12\n" +
+	"\x0eTASK_EMBEDDING\x10\x022\xf6\x02\n" +
 	"\x10InferenceService\x12@\n" +
 	"\aPredict\x12\x17.weir.v1.PredictRequest\x1a\x18.weir.v1.PredictResponse(\x010\x01\x12K\n" +
 	"\fPredictBatch\x12\x1c.weir.v1.PredictBatchRequest\x1a\x1d.weir.v1.PredictBatchResponse\x12K\n" +
@@ -1997,93 +2074,96 @@ func file_weir_v1_inference_proto_rawDescGZIP() []byte {
 	return file_weir_v1_inference_proto_rawDescData
 }
 
-var file_weir_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_weir_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_weir_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_weir_v1_inference_proto_goTypes = []any{
 	(Order)(0),                   // 0: weir.v1.Order
-	(*PredictRequest)(nil),       // 1: weir.v1.PredictRequest
-	(*PredictResponse)(nil),      // 2: weir.v1.PredictResponse
-	(*PredictStart)(nil),         // 3: weir.v1.PredictStart
-	(*Client)(nil),               // 4: weir.v1.Client
-	(*PredictStarted)(nil),       // 5: weir.v1.PredictStarted
-	(*Window)(nil),               // 6: weir.v1.Window
-	(*RecordBatch)(nil),          // 7: weir.v1.RecordBatch
-	(*ResultBatch)(nil),          // 8: weir.v1.ResultBatch
-	(*Flush)(nil),                // 9: weir.v1.Flush
-	(*Ping)(nil),                 // 10: weir.v1.Ping
-	(*Pong)(nil),                 // 11: weir.v1.Pong
-	(*WindowUpdate)(nil),         // 12: weir.v1.WindowUpdate
-	(*Drain)(nil),                // 13: weir.v1.Drain
-	(*PredictBatchRequest)(nil),  // 14: weir.v1.PredictBatchRequest
-	(*PredictBatchResponse)(nil), // 15: weir.v1.PredictBatchResponse
-	(*RenderPromptRequest)(nil),  // 16: weir.v1.RenderPromptRequest
-	(*RenderPromptResponse)(nil), // 17: weir.v1.RenderPromptResponse
-	(*Prompt)(nil),               // 18: weir.v1.Prompt
-	(*Message)(nil),              // 19: weir.v1.Message
-	(*ListModelsRequest)(nil),    // 20: weir.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),   // 21: weir.v1.ListModelsResponse
-	(*GetModelRequest)(nil),      // 22: weir.v1.GetModelRequest
-	(*GetModelResponse)(nil),     // 23: weir.v1.GetModelResponse
-	(*Model)(nil),                // 24: weir.v1.Model
-	(*Price)(nil),                // 25: weir.v1.Price
-	(*ModelOption)(nil),          // 26: weir.v1.ModelOption
-	nil,                          // 27: weir.v1.PredictStart.OptionsEntry
-	nil,                          // 28: weir.v1.PredictStarted.OptionsEntry
-	nil,                          // 29: weir.v1.PredictBatchRequest.OptionsEntry
-	nil,                          // 30: weir.v1.RenderPromptRequest.OptionsEntry
-	(*Record)(nil),               // 31: weir.v1.Record
-	(*durationpb.Duration)(nil),  // 32: google.protobuf.Duration
-	(*Result)(nil),               // 33: weir.v1.Result
+	(Task)(0),                    // 1: weir.v1.Task
+	(*PredictRequest)(nil),       // 2: weir.v1.PredictRequest
+	(*PredictResponse)(nil),      // 3: weir.v1.PredictResponse
+	(*PredictStart)(nil),         // 4: weir.v1.PredictStart
+	(*Client)(nil),               // 5: weir.v1.Client
+	(*PredictStarted)(nil),       // 6: weir.v1.PredictStarted
+	(*Window)(nil),               // 7: weir.v1.Window
+	(*RecordBatch)(nil),          // 8: weir.v1.RecordBatch
+	(*ResultBatch)(nil),          // 9: weir.v1.ResultBatch
+	(*Flush)(nil),                // 10: weir.v1.Flush
+	(*Ping)(nil),                 // 11: weir.v1.Ping
+	(*Pong)(nil),                 // 12: weir.v1.Pong
+	(*WindowUpdate)(nil),         // 13: weir.v1.WindowUpdate
+	(*Drain)(nil),                // 14: weir.v1.Drain
+	(*PredictBatchRequest)(nil),  // 15: weir.v1.PredictBatchRequest
+	(*PredictBatchResponse)(nil), // 16: weir.v1.PredictBatchResponse
+	(*RenderPromptRequest)(nil),  // 17: weir.v1.RenderPromptRequest
+	(*RenderPromptResponse)(nil), // 18: weir.v1.RenderPromptResponse
+	(*Prompt)(nil),               // 19: weir.v1.Prompt
+	(*Message)(nil),              // 20: weir.v1.Message
+	(*ListModelsRequest)(nil),    // 21: weir.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),   // 22: weir.v1.ListModelsResponse
+	(*GetModelRequest)(nil),      // 23: weir.v1.GetModelRequest
+	(*GetModelResponse)(nil),     // 24: weir.v1.GetModelResponse
+	(*Model)(nil),                // 25: weir.v1.Model
+	(*Price)(nil),                // 26: weir.v1.Price
+	(*ModelOption)(nil),          // 27: weir.v1.ModelOption
+	nil,                          // 28: weir.v1.PredictStart.OptionsEntry
+	nil,                          // 29: weir.v1.PredictStarted.OptionsEntry
+	nil,                          // 30: weir.v1.PredictBatchRequest.OptionsEntry
+	nil,                          // 31: weir.v1.RenderPromptRequest.OptionsEntry
+	(*Record)(nil),               // 32: weir.v1.Record
+	(*durationpb.Duration)(nil),  // 33: google.protobuf.Duration
+	(*Result)(nil),               // 34: weir.v1.Result
 }
 var file_weir_v1_inference_proto_depIdxs = []int32{
-	3,  // 0: weir.v1.PredictRequest.start:type_name -> weir.v1.PredictStart
-	31, // 1: weir.v1.PredictRequest.record:type_name -> weir.v1.Record
-	7,  // 2: weir.v1.PredictRequest.records:type_name -> weir.v1.RecordBatch
-	9,  // 3: weir.v1.PredictRequest.flush:type_name -> weir.v1.Flush
-	10, // 4: weir.v1.PredictRequest.ping:type_name -> weir.v1.Ping
-	11, // 5: weir.v1.PredictRequest.pong:type_name -> weir.v1.Pong
-	5,  // 6: weir.v1.PredictResponse.started:type_name -> weir.v1.PredictStarted
-	8,  // 7: weir.v1.PredictResponse.results:type_name -> weir.v1.ResultBatch
-	12, // 8: weir.v1.PredictResponse.window_update:type_name -> weir.v1.WindowUpdate
-	11, // 9: weir.v1.PredictResponse.pong:type_name -> weir.v1.Pong
-	10, // 10: weir.v1.PredictResponse.ping:type_name -> weir.v1.Ping
-	13, // 11: weir.v1.PredictResponse.drain:type_name -> weir.v1.Drain
-	27, // 12: weir.v1.PredictStart.options:type_name -> weir.v1.PredictStart.OptionsEntry
+	4,  // 0: weir.v1.PredictRequest.start:type_name -> weir.v1.PredictStart
+	32, // 1: weir.v1.PredictRequest.record:type_name -> weir.v1.Record
+	8,  // 2: weir.v1.PredictRequest.records:type_name -> weir.v1.RecordBatch
+	10, // 3: weir.v1.PredictRequest.flush:type_name -> weir.v1.Flush
+	11, // 4: weir.v1.PredictRequest.ping:type_name -> weir.v1.Ping
+	12, // 5: weir.v1.PredictRequest.pong:type_name -> weir.v1.Pong
+	6,  // 6: weir.v1.PredictResponse.started:type_name -> weir.v1.PredictStarted
+	9,  // 7: weir.v1.PredictResponse.results:type_name -> weir.v1.ResultBatch
+	13, // 8: weir.v1.PredictResponse.window_update:type_name -> weir.v1.WindowUpdate
+	12, // 9: weir.v1.PredictResponse.pong:type_name -> weir.v1.Pong
+	11, // 10: weir.v1.PredictResponse.ping:type_name -> weir.v1.Ping
+	14, // 11: weir.v1.PredictResponse.drain:type_name -> weir.v1.Drain
+	28, // 12: weir.v1.PredictStart.options:type_name -> weir.v1.PredictStart.OptionsEntry
 	0,  // 13: weir.v1.PredictStart.order:type_name -> weir.v1.Order
-	4,  // 14: weir.v1.PredictStart.client:type_name -> weir.v1.Client
-	32, // 15: weir.v1.PredictStart.heartbeat:type_name -> google.protobuf.Duration
-	28, // 16: weir.v1.PredictStarted.options:type_name -> weir.v1.PredictStarted.OptionsEntry
-	6,  // 17: weir.v1.PredictStarted.window:type_name -> weir.v1.Window
-	31, // 18: weir.v1.RecordBatch.records:type_name -> weir.v1.Record
-	33, // 19: weir.v1.ResultBatch.results:type_name -> weir.v1.Result
-	6,  // 20: weir.v1.WindowUpdate.window:type_name -> weir.v1.Window
-	32, // 21: weir.v1.Drain.grace:type_name -> google.protobuf.Duration
-	29, // 22: weir.v1.PredictBatchRequest.options:type_name -> weir.v1.PredictBatchRequest.OptionsEntry
-	31, // 23: weir.v1.PredictBatchRequest.records:type_name -> weir.v1.Record
-	33, // 24: weir.v1.PredictBatchResponse.results:type_name -> weir.v1.Result
-	30, // 25: weir.v1.RenderPromptRequest.options:type_name -> weir.v1.RenderPromptRequest.OptionsEntry
-	31, // 26: weir.v1.RenderPromptRequest.records:type_name -> weir.v1.Record
-	18, // 27: weir.v1.RenderPromptResponse.prompts:type_name -> weir.v1.Prompt
-	19, // 28: weir.v1.Prompt.messages:type_name -> weir.v1.Message
-	24, // 29: weir.v1.ListModelsResponse.models:type_name -> weir.v1.Model
-	24, // 30: weir.v1.GetModelResponse.model:type_name -> weir.v1.Model
-	26, // 31: weir.v1.GetModelResponse.options:type_name -> weir.v1.ModelOption
-	25, // 32: weir.v1.Model.price:type_name -> weir.v1.Price
-	1,  // 33: weir.v1.InferenceService.Predict:input_type -> weir.v1.PredictRequest
-	14, // 34: weir.v1.InferenceService.PredictBatch:input_type -> weir.v1.PredictBatchRequest
-	16, // 35: weir.v1.InferenceService.RenderPrompt:input_type -> weir.v1.RenderPromptRequest
-	20, // 36: weir.v1.InferenceService.ListModels:input_type -> weir.v1.ListModelsRequest
-	22, // 37: weir.v1.InferenceService.GetModel:input_type -> weir.v1.GetModelRequest
-	2,  // 38: weir.v1.InferenceService.Predict:output_type -> weir.v1.PredictResponse
-	15, // 39: weir.v1.InferenceService.PredictBatch:output_type -> weir.v1.PredictBatchResponse
-	17, // 40: weir.v1.InferenceService.RenderPrompt:output_type -> weir.v1.RenderPromptResponse
-	21, // 41: weir.v1.InferenceService.ListModels:output_type -> weir.v1.ListModelsResponse
-	23, // 42: weir.v1.InferenceService.GetModel:output_type -> weir.v1.GetModelResponse
-	38, // [38:43] is the sub-list for method output_type
-	33, // [33:38] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	5,  // 14: weir.v1.PredictStart.client:type_name -> weir.v1.Client
+	33, // 15: weir.v1.PredictStart.heartbeat:type_name -> google.protobuf.Duration
+	29, // 16: weir.v1.PredictStarted.options:type_name -> weir.v1.PredictStarted.OptionsEntry
+	7,  // 17: weir.v1.PredictStarted.window:type_name -> weir.v1.Window
+	1,  // 18: weir.v1.PredictStarted.task:type_name -> weir.v1.Task
+	32, // 19: weir.v1.RecordBatch.records:type_name -> weir.v1.Record
+	34, // 20: weir.v1.ResultBatch.results:type_name -> weir.v1.Result
+	7,  // 21: weir.v1.WindowUpdate.window:type_name -> weir.v1.Window
+	33, // 22: weir.v1.Drain.grace:type_name -> google.protobuf.Duration
+	30, // 23: weir.v1.PredictBatchRequest.options:type_name -> weir.v1.PredictBatchRequest.OptionsEntry
+	32, // 24: weir.v1.PredictBatchRequest.records:type_name -> weir.v1.Record
+	34, // 25: weir.v1.PredictBatchResponse.results:type_name -> weir.v1.Result
+	31, // 26: weir.v1.RenderPromptRequest.options:type_name -> weir.v1.RenderPromptRequest.OptionsEntry
+	32, // 27: weir.v1.RenderPromptRequest.records:type_name -> weir.v1.Record
+	19, // 28: weir.v1.RenderPromptResponse.prompts:type_name -> weir.v1.Prompt
+	20, // 29: weir.v1.Prompt.messages:type_name -> weir.v1.Message
+	25, // 30: weir.v1.ListModelsResponse.models:type_name -> weir.v1.Model
+	25, // 31: weir.v1.GetModelResponse.model:type_name -> weir.v1.Model
+	27, // 32: weir.v1.GetModelResponse.options:type_name -> weir.v1.ModelOption
+	26, // 33: weir.v1.Model.price:type_name -> weir.v1.Price
+	1,  // 34: weir.v1.Model.task:type_name -> weir.v1.Task
+	2,  // 35: weir.v1.InferenceService.Predict:input_type -> weir.v1.PredictRequest
+	15, // 36: weir.v1.InferenceService.PredictBatch:input_type -> weir.v1.PredictBatchRequest
+	17, // 37: weir.v1.InferenceService.RenderPrompt:input_type -> weir.v1.RenderPromptRequest
+	21, // 38: weir.v1.InferenceService.ListModels:input_type -> weir.v1.ListModelsRequest
+	23, // 39: weir.v1.InferenceService.GetModel:input_type -> weir.v1.GetModelRequest
+	3,  // 40: weir.v1.InferenceService.Predict:output_type -> weir.v1.PredictResponse
+	16, // 41: weir.v1.InferenceService.PredictBatch:output_type -> weir.v1.PredictBatchResponse
+	18, // 42: weir.v1.InferenceService.RenderPrompt:output_type -> weir.v1.RenderPromptResponse
+	22, // 43: weir.v1.InferenceService.ListModels:output_type -> weir.v1.ListModelsResponse
+	24, // 44: weir.v1.InferenceService.GetModel:output_type -> weir.v1.GetModelResponse
+	40, // [40:45] is the sub-list for method output_type
+	35, // [35:40] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_inference_proto_init() }
@@ -2113,7 +2193,7 @@ func file_weir_v1_inference_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_inference_proto_rawDesc), len(file_weir_v1_inference_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,

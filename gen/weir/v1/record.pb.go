@@ -365,6 +365,7 @@ type Result struct {
 	//	*Result_Json
 	//	*Result_Values
 	//	*Result_Error
+	//	*Result_Embedding
 	Outcome isResult_Outcome `protobuf_oneof:"outcome"`
 	// Model calls that this record took part in, repeated ones included. 0: it never reached the model.
 	Attempts uint32 `protobuf:"varint,6,opt,name=attempts" json:"attempts,omitempty"`
@@ -458,6 +459,15 @@ func (x *Result) GetError() *RecordError {
 	return nil
 }
 
+func (x *Result) GetEmbedding() *Embedding {
+	if x != nil {
+		if x, ok := x.Outcome.(*Result_Embedding); ok {
+			return x.Embedding
+		}
+	}
+	return nil
+}
+
 func (x *Result) GetAttempts() uint32 {
 	if x != nil {
 		return x.Attempts
@@ -510,6 +520,11 @@ type Result_Error struct {
 	Error *RecordError `protobuf:"bytes,5,opt,name=error,oneof"`
 }
 
+type Result_Embedding struct {
+	// The vector, where the model's task is an embedding.
+	Embedding *Embedding `protobuf:"bytes,10,opt,name=embedding,oneof"`
+}
+
 func (*Result_Text) isResult_Outcome() {}
 
 func (*Result_Json) isResult_Outcome() {}
@@ -517,6 +532,8 @@ func (*Result_Json) isResult_Outcome() {}
 func (*Result_Values) isResult_Outcome() {}
 
 func (*Result_Error) isResult_Outcome() {}
+
+func (*Result_Embedding) isResult_Outcome() {}
 
 // Several values of one record.
 type Values struct {
@@ -564,6 +581,53 @@ func (x *Values) GetFields() []*Field {
 	return nil
 }
 
+// A text as a vector.
+type Embedding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The numbers, packed: 4 bytes each. All are finite; at least one, at most 524,288, and the same number for all records of a
+	// model and `dimensions`.
+	Values        []float32 `protobuf:"fixed32,1,rep,packed,name=values" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Embedding) Reset() {
+	*x = Embedding{}
+	mi := &file_weir_v1_record_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Embedding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Embedding) ProtoMessage() {}
+
+func (x *Embedding) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_record_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Embedding.ProtoReflect.Descriptor instead.
+func (*Embedding) Descriptor() ([]byte, []int) {
+	return file_weir_v1_record_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Embedding) GetValues() []float32 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // Why a record has no value.
 type RecordError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -579,7 +643,7 @@ type RecordError struct {
 
 func (x *RecordError) Reset() {
 	*x = RecordError{}
-	mi := &file_weir_v1_record_proto_msgTypes[4]
+	mi := &file_weir_v1_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +655,7 @@ func (x *RecordError) String() string {
 func (*RecordError) ProtoMessage() {}
 
 func (x *RecordError) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_record_proto_msgTypes[4]
+	mi := &file_weir_v1_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +668,7 @@ func (x *RecordError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordError.ProtoReflect.Descriptor instead.
 func (*RecordError) Descriptor() ([]byte, []int) {
-	return file_weir_v1_record_proto_rawDescGZIP(), []int{4}
+	return file_weir_v1_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordError) GetReason() Reason {
@@ -650,7 +714,7 @@ type Usage struct {
 
 func (x *Usage) Reset() {
 	*x = Usage{}
-	mi := &file_weir_v1_record_proto_msgTypes[5]
+	mi := &file_weir_v1_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +726,7 @@ func (x *Usage) String() string {
 func (*Usage) ProtoMessage() {}
 
 func (x *Usage) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_record_proto_msgTypes[5]
+	mi := &file_weir_v1_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +739,7 @@ func (x *Usage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Usage.ProtoReflect.Descriptor instead.
 func (*Usage) Descriptor() ([]byte, []int) {
-	return file_weir_v1_record_proto_rawDescGZIP(), []int{5}
+	return file_weir_v1_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Usage) GetPromptTokens() uint64 {
@@ -734,20 +798,24 @@ const file_weir_v1_record_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x04text\x18\x02 \x01(\tH\x00R\x04text\x12\x14\n" +
 	"\x04json\x18\x03 \x01(\tH\x00R\x04jsonB\a\n" +
-	"\x05value\"\xb8\x02\n" +
+	"\x05value\"\xec\x02\n" +
 	"\x06Result\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x14\n" +
 	"\x04text\x18\x02 \x01(\tH\x00R\x04text\x12\x14\n" +
 	"\x04json\x18\x03 \x01(\tH\x00R\x04json\x12)\n" +
 	"\x06values\x18\x04 \x01(\v2\x0f.weir.v1.ValuesH\x00R\x06values\x12,\n" +
-	"\x05error\x18\x05 \x01(\v2\x14.weir.v1.RecordErrorH\x00R\x05error\x12\x1a\n" +
+	"\x05error\x18\x05 \x01(\v2\x14.weir.v1.RecordErrorH\x00R\x05error\x122\n" +
+	"\tembedding\x18\n" +
+	" \x01(\v2\x12.weir.v1.EmbeddingH\x00R\tembedding\x12\x1a\n" +
 	"\battempts\x18\x06 \x01(\rR\battempts\x12$\n" +
 	"\x05usage\x18\a \x01(\v2\x0e.weir.v1.UsageR\x05usage\x12$\n" +
 	"\x05match\x18\b \x01(\x0e2\x0e.weir.v1.MatchR\x05match\x12\x1a\n" +
 	"\bwarnings\x18\t \x03(\tR\bwarningsB\t\n" +
 	"\aoutcome\"0\n" +
 	"\x06Values\x12&\n" +
-	"\x06fields\x18\x01 \x03(\v2\x0e.weir.v1.FieldR\x06fields\"n\n" +
+	"\x06fields\x18\x01 \x03(\v2\x0e.weir.v1.FieldR\x06fields\"#\n" +
+	"\tEmbedding\x12\x16\n" +
+	"\x06values\x18\x01 \x03(\x02R\x06values\"n\n" +
 	"\vRecordError\x12'\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x0f.weir.v1.ReasonR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1c\n" +
@@ -795,7 +863,7 @@ func file_weir_v1_record_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_v1_record_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weir_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_weir_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_weir_v1_record_proto_goTypes = []any{
 	(Reason)(0),                 // 0: weir.v1.Reason
 	(Match)(0),                  // 1: weir.v1.Match
@@ -803,24 +871,26 @@ var file_weir_v1_record_proto_goTypes = []any{
 	(*Field)(nil),               // 3: weir.v1.Field
 	(*Result)(nil),              // 4: weir.v1.Result
 	(*Values)(nil),              // 5: weir.v1.Values
-	(*RecordError)(nil),         // 6: weir.v1.RecordError
-	(*Usage)(nil),               // 7: weir.v1.Usage
-	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
+	(*Embedding)(nil),           // 6: weir.v1.Embedding
+	(*RecordError)(nil),         // 7: weir.v1.RecordError
+	(*Usage)(nil),               // 8: weir.v1.Usage
+	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
 }
 var file_weir_v1_record_proto_depIdxs = []int32{
 	3, // 0: weir.v1.Record.fields:type_name -> weir.v1.Field
-	8, // 1: weir.v1.Record.timeout:type_name -> google.protobuf.Duration
+	9, // 1: weir.v1.Record.timeout:type_name -> google.protobuf.Duration
 	5, // 2: weir.v1.Result.values:type_name -> weir.v1.Values
-	6, // 3: weir.v1.Result.error:type_name -> weir.v1.RecordError
-	7, // 4: weir.v1.Result.usage:type_name -> weir.v1.Usage
-	1, // 5: weir.v1.Result.match:type_name -> weir.v1.Match
-	3, // 6: weir.v1.Values.fields:type_name -> weir.v1.Field
-	0, // 7: weir.v1.RecordError.reason:type_name -> weir.v1.Reason
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7, // 3: weir.v1.Result.error:type_name -> weir.v1.RecordError
+	6, // 4: weir.v1.Result.embedding:type_name -> weir.v1.Embedding
+	8, // 5: weir.v1.Result.usage:type_name -> weir.v1.Usage
+	1, // 6: weir.v1.Result.match:type_name -> weir.v1.Match
+	3, // 7: weir.v1.Values.fields:type_name -> weir.v1.Field
+	0, // 8: weir.v1.RecordError.reason:type_name -> weir.v1.Reason
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_record_proto_init() }
@@ -837,6 +907,7 @@ func file_weir_v1_record_proto_init() {
 		(*Result_Json)(nil),
 		(*Result_Values)(nil),
 		(*Result_Error)(nil),
+		(*Result_Embedding)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -844,7 +915,7 @@ func file_weir_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_record_proto_rawDesc), len(file_weir_v1_record_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
