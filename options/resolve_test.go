@@ -17,6 +17,7 @@ func TestResolveWithoutLayersIsSingleMode(t *testing.T) {
 	values := resolve(t)
 	want := set{
 		"batch.size": "1", "batch.timeout.ms": "1000", "batch.max.bytes": "1048576", "batch.max.tokens": "0",
+		"embedding.field": "", "dimensions": "0",
 		"batch.scope":   "stream",
 		"system.prompt": "", "batch.prompt.template": "", "record.format": "text",
 		"response.format": "text", "response.path": "", "response.index.field": "", "response.value.field": "",

@@ -17,6 +17,8 @@ const (
 	responseValues = "response.values"
 	responseSchema = "response.schema"
 	structured     = "response.structured"
+	embeddingField = "embedding.field"
+	dimensions     = "dimensions"
 )
 
 const maxText = 64 << 10
@@ -161,6 +163,18 @@ var table = [...]Option{
 			"`off` in single mode, and where `response.path`, `response.index.field`, another format or `record.ids` `token` is set. " +
 			"Options as they hold are never `auto`.",
 		field: func(v *Values) any { return &v.Structured },
+	},
+	{
+		Name: embeddingField, Type: Names, Max: 4096, Example: "title,body", Overridable: true,
+		Doc: "Fields of a record that are embedded, by a model with the task `embedding`. One field: its value as it is. Several: a " +
+			"line `name: value` for each that is not blank, in this order. Empty: all fields of the record, in its order.",
+		field: func(v *Values) any { return &v.EmbeddingFields },
+	},
+	{
+		Name: dimensions, Type: Integer, Default: "0", Max: 65_536, Unit: "numbers", Example: "256", Overridable: true,
+		Doc: "How long the vectors of a model with the task `embedding` are; a vector of another length is not valid. 0: as long as " +
+			"the model makes them. Not every model can make them shorter.",
+		field: func(v *Values) any { return &v.Dimensions },
 	},
 	{
 		Name: "max.retries", Type: Integer, Default: "3", Max: 20, Unit: "calls", Example: "5", Overridable: true,

@@ -49,6 +49,10 @@ type Values struct {
 	ResponseSchema string
 	// Structured is StructuredOn or StructuredOff: whether the answer is an object with a member for each record.
 	Structured string
+	// EmbeddingFields are the fields of a record that are embedded; nil: all.
+	EmbeddingFields []string
+	// Dimensions is how long vectors are; 0: the model's own length.
+	Dimensions int
 	// MaxRetries is the most further calls after one that failed.
 	MaxRetries int
 	// FailureStrategy is what is asked again of a batch whose answer is not complete: one of the strategies.
