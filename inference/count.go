@@ -25,7 +25,7 @@ func (p *plan) need(r *Record, known figures) tokens {
 		likely: bytes * known.perByte.mean,
 		high:   bytes * known.perByte.high(),
 	}
-	if p.model.CountTokens == nil || r.Bytes() > mostCounted || p.lone(need.high, known) < countedPart {
+	if p.model.CountTokens == nil || r.Bytes() > mostCounted || p.alone(need.high, known) < countedPart {
 		return need
 	}
 	counted := float64(p.count(r)) + float64(p.shape.perRecord)*known.perByte.high()

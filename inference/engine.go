@@ -33,6 +33,10 @@ type ModelConfig struct {
 	Description string
 	// Provider names the provider in the configuration, Kind its driver.
 	Provider, Kind string
+	// Task is what it does with a record. The Driver of one that embeds is of [providers.Embedding], and EmbedLimits are that
+	// embedder's.
+	Task        Task
+	EmbedLimits providers.EmbedLimits
 	// ProviderModel is what the provider calls the model.
 	ProviderModel string
 	// Driver makes the calls; the engine puts the chain of package providers around it.
@@ -52,7 +56,7 @@ type ModelConfig struct {
 	// Price is what the model's tokens cost; nil: not known, and results have no cost.
 	Price *catalog.Price
 	// ContextTokens are the most tokens of a prompt and its answer together, MaxInputTokens and MaxOutputTokens of each; 0: not
-	// known, and weir learns from what the provider refuses.
+	// known, and weir learns from what the provider refuses. The smaller of the first two is the bound of a text to embed.
 	ContextTokens, MaxInputTokens, MaxOutputTokens int
 	// CountTokens counts the model's tokens of a text, of at most 4 KiB; nil: they are estimated. It is called for records that
 	// take much of a call, by several goroutines at once.

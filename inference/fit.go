@@ -12,8 +12,8 @@ import (
 // when what is known of tokens does.
 const wholeCall = 1_000_000
 
-// sizes are the most tokens that a call of a plan may have; 0: no bound is known.
-type sizes struct{ total, input, output int }
+// sizes are the most tokens that a call of a plan may have, and a record alone, whatever the call has; 0: no bound is known.
+type sizes struct{ total, input, output, record int }
 
 // sizesOf joins what the model holds and what the options want.
 func sizesOf(m *ModelConfig, v *options.Values) sizes {
@@ -78,11 +78,11 @@ func (p *plan) fit(r Record, known figures) (fitted, *Error) {
 	}
 	need := p.need(&r, known)
 	switch {
-	case p.lone(need.high, known) <= 1:
+	case p.alone(need.high, known) <= 1:
 		return fitted{record: r, weight: p.weight(need.high, known)}, nil
-	case p.lone(need.likely, known) > 1 && p.options.RecordOverflow != options.OverflowError:
+	case p.alone(need.likely, known) > 1 && p.options.RecordOverflow != options.OverflowError:
 		return p.truncate(r, need, known)
-	case p.lone(need.low, known) > 1:
+	case p.alone(need.low, known) > 1:
 		return fitted{}, p.tooLong(need, known)
 	default:
 		return fitted{record: r, weight: wholeCall}, nil
@@ -94,12 +94,11 @@ func (p *plan) fit(r Record, known figures) (fitted, *Error) {
 func (e *Engine) ahead(p *plan, records []Record) ([]Record, error) {
 	known, bytes, weight := p.meter.figures(), 0, 0
 	var batch []Record
-	for i := range records[:min(len(records), p.options.BatchSize)] {
-		r := &records[i]
-		if err := r.Validate(e.maxRecordBytes); err != nil {
+	for i, r := range records[:min(len(records), p.options.BatchSize)] {
+		if err := p.admit(&r, e.maxRecordBytes); err != nil {
 			return nil, fmt.Errorf("record %d: %w", r.Tag, err)
 		}
-		f, err := p.fit(*r, known)
+		f, err := p.fit(r, known)
 		if err != nil {
 			return nil, fmt.Errorf("record %d: %w", r.Tag, err)
 		}
@@ -120,6 +119,11 @@ func (p *plan) lone(tokens float64, known figures) float64 {
 		partOf(tokens+known.perAnswer.mean, p.sizes.total, fixed),
 		partOf(tokens, p.sizes.input, fixed),
 	)
+}
+
+// alone is likewise how much of what it may have, which is less than a call where there is a bound for each text.
+func (p *plan) alone(tokens float64, known figures) float64 {
+	return max(p.lone(tokens, known), partOf(tokens, p.sizes.record, 0))
 }
 
 // weight is how much of a call a record with so many tokens takes beside others, in parts of wholeCall.
@@ -149,6 +153,11 @@ func partOf(tokens float64, bound int, used float64) float64 {
 
 // tooLong is the error of a record that certainly does not fit.
 func (p *plan) tooLong(need tokens, known figures) *Error {
+	if p.embeds() {
+		message := fmt.Sprintf("the text has about %.0f tokens, and provider %s embeds at most %d at once: shorten it, or set "+
+			"record.overflow to truncate-tail", need.likely, p.model.Provider, lesser(p.sizes.record, p.sizes.total))
+		return &Error{Reason: ReasonContextOverflow, Message: message}
+	}
 	message := fmt.Sprintf("the record has about %.0f tokens, the instruction about %.0f", need.likely,
 		float64(p.shape.fixed)*known.perByte.mean)
 	if p.sizes.total > 0 {

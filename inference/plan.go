@@ -46,6 +46,7 @@ type plan struct {
 	// cacheKey is the same for all plans of the provider's model whose prompts begin the same; empty: with nothing.
 	cacheKey string
 	sizes    sizes  // what a call may hold
+	cutSize  int    // the batch.size that was asked for, where calls cannot have so many records; 0: they can
 	shape    shape  // what the prompts have beside the records
 	meter    *meter // what tokens the prompts and answers have
 	chain    providers.Provider
@@ -114,9 +115,12 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 	return p, nil
 }
 
-// compile compiles what options alone cannot check: the answer's path and the prompt's template.
+// compile compiles what options alone cannot check: the answer's path and the prompt's template. Embeddings have neither.
 func (p *plan) compile() []options.Problem {
-	var problems []options.Problem
+	if p.embeds() {
+		return p.fitEmbeddings()
+	}
+	problems := p.options.OfCompletions()
 	v := p.options
 	instruction := ""
 	parser, err := parsing.New(parsing.Config{
@@ -235,6 +239,7 @@ func (p *plan) request(rendered templates.Rendered, records int) *providers.Requ
 
 // Prompt is what one call would say.
 type Prompt struct {
+	// Messages are the prompt's, or the texts to embed, each as a message of the user.
 	Messages []providers.Message
 	// EstimatedTokens is an estimate of the prompt's tokens, EstimatedOutputTokens of its answer's: what the calls of the same
 	// model and options have had lately, or 3.5 bytes to a token and 32 tokens to a record. A prompt of at most 256 KiB is
@@ -300,6 +305,9 @@ func (n names) giveTo(rows []templates.Record) {
 }
 
 func renderOne(p *plan, records []Record) (Prompt, error) {
+	if p.embeds() {
+		return p.textsOf(records), nil
+	}
 	prompt := Prompt{}
 	rows := make([]templates.Record, len(records))
 	for i := range records {

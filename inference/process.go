@@ -137,13 +137,16 @@ func (r *run) begin(p part) part {
 
 // ask makes one call about a part.
 func (r *run) ask(ctx context.Context, asked part) reply {
+	ctx, cancel := r.withDeadline(ctx, asked)
+	defer cancel()
+	if r.plan.embeds() {
+		return r.embed(ctx, asked)
+	}
 	names := r.plan.names(chance(), len(asked.places))
 	req, err := r.request(asked, names)
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}
 	}
-	ctx, cancel := r.withDeadline(ctx, asked)
-	defer cancel()
 	response, err := r.plan.chain.Complete(ctx, req)
 	if err != nil {
 		failure := providers.AsError(err)

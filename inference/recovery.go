@@ -33,6 +33,8 @@ const (
 	troubleLength
 	// troubleOverflow: the prompt is too long for the model.
 	troubleOverflow
+	// troubleInput: the call as it stands is refused, perhaps because of one of its texts.
+	troubleInput
 	// troubleRefusal: the model or its filter refuses the prompt, because of one of its records or more.
 	troubleRefusal
 )

@@ -49,7 +49,7 @@ func (r *run) troubleOf(asked part, reply reply, failed []int) (trouble, bool) {
 		case providers.KindRefused:
 			return troubleRefusal, true
 		default:
-			return troubleAnswer, false
+			return r.troubleOfText(asked, reply.err)
 		}
 	}
 	none := len(failed) == len(asked.places)
@@ -70,7 +70,7 @@ func (r *run) learn(asked part, reply reply, why trouble, failed []int) {
 		size += r.bytes(place)
 	}
 	if reply.err != nil {
-		if why == troubleOverflow && len(asked.places) > 1 {
+		if why == troubleOverflow && len(asked.places) > 1 && !r.plan.embeds() { // there, one text of them was too long
 			r.plan.model.room.overflowed(size)
 		}
 		return
@@ -129,6 +129,9 @@ func (r *run) explain(parts []part, refusal Refusal) {
 	if refusal == RefusalBreaker {
 		why = fmt.Sprintf("not asked again, because the model has not answered any of its last %d batches or more as a batch:"+
 			" lower batch.size, or change the template", apartFailures)
+		if r.plan.embeds() {
+			why = fmt.Sprintf("not asked again, because none of the model's last %d calls or more has worked", apartFailures)
+		}
 	}
 	for _, p := range parts {
 		for _, place := range p.places {

@@ -23,12 +23,14 @@ const (
 	MatchSingle   = parsing.MatchSingle
 )
 
-// Result is what became of one record: Values or Err, never both, never neither.
+// Result is what became of one record: Values, or a Vector where the task is an embedding, or Err; one of them.
 type Result struct {
 	// Tag is the record's.
 	Tag uint64
 	// Values has one value for each field of `response.value.field`, in its order.
 	Values []Value
+	// Vector is the record's text as a vector; at least one number, each finite.
+	Vector []float32
 	// Err says why there is no value.
 	Err *Error
 	// Attempts is how many model calls the record took part in.

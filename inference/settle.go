@@ -41,6 +41,7 @@ func (r *run) read(out *settled, asked part, reply reply) (failed []int) {
 		}
 		nth++
 		if p.why == nil {
+			result.Vector = reply.vector(i)
 			r.settle(out, p, result)
 			continue
 		}

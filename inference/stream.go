@@ -94,7 +94,7 @@ func (s *Stream) Submit(records []Record) {
 	items := make([]batching.Item[pending], 0, len(records))
 	for i := range records {
 		r := records[i]
-		if err := r.Validate(s.engine.maxRecordBytes); err != nil {
+		if err := s.plan.admit(&r, s.engine.maxRecordBytes); err != nil {
 			s.skip(r.Tag, err)
 			continue
 		}

@@ -82,6 +82,9 @@ func (s *Stream) Warnings() []string {
 	if _, warning := s.EffectiveBatchSize(); warning != "" {
 		all = append(all, warning)
 	}
+	if warning := s.plan.smaller(); warning != "" {
+		all = append(all, warning)
+	}
 	if warning := s.plan.unheld(); warning != "" {
 		all = append(all, warning)
 	}

@@ -23,8 +23,8 @@ func (p *plan) truncate(r Record, need tokens, known figures) (fitted, *Error) {
 		return fitted{}, p.tooLong(need, known)
 	}
 	whole := r.Fields[longest].Value
-	r.Fields = slices.Clone(r.Fields)      // they are the caller's
-	over := 1 - 1/p.lone(need.high, known) // the part of the record that there is no room for
+	r.Fields = slices.Clone(r.Fields)       // they are the caller's
+	over := 1 - 1/p.alone(need.high, known) // the part of the record that there is no room for
 	keep := len(whole) - int(over*float64(r.Bytes()+p.shape.perRecord))
 	for range cuts {
 		if keep < leastKept {
@@ -32,7 +32,7 @@ func (p *plan) truncate(r Record, need tokens, known figures) (fitted, *Error) {
 		}
 		kept := shorten(whole, keep, p.options.RecordOverflow)
 		r.Fields[longest].Value = kept
-		if now := p.need(&r, known); p.lone(now.high, known) <= 1 && strings.TrimSpace(kept) != "" {
+		if now := p.need(&r, known); p.alone(now.high, known) <= 1 && strings.TrimSpace(kept) != "" {
 			cut := fmt.Sprintf("the record was too long for a call: of its longest text, %d bytes, the %s %d were sent (record.overflow)",
 				len(whole), endOf(p.options.RecordOverflow), len(kept))
 			return fitted{record: r, weight: p.weight(now.high, known), cut: cut}, nil

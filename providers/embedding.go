@@ -3,14 +3,24 @@ package providers
 import "context"
 
 // Embedder turns texts into vectors. A driver whose vendor can do that has this method beside Complete, under the same
-// rules: one attempt a call, and an error that is always an [*Error].
+// contract.
 type Embedder interface {
-	// Embed makes one call about all of req.Inputs. Its response has one vector for each, in their order, or there is an error.
+	// Embed makes one call about all of req.Inputs, of which there is at least one and at most EmbedLimits().Inputs. Its response
+	// has one vector for each, in their order, and nothing else of an answer, or there is an error. What is in the vectors is
+	// as the vendor sends it: a number may be missing, or none.
 	Embed(ctx context.Context, req *Request) (*Response, error)
+	// EmbedLimits returns what one call can hold. It is the same at each call of it.
+	EmbedLimits() EmbedLimits
+}
+
+// EmbedLimits are the most that a call of an [Embedder] can hold; 0: no bound is known.
+type EmbedLimits struct {
+	// Inputs are texts, and Tokens those of all of them together.
+	Inputs, Tokens int
 }
 
 // Embedding returns e as a Provider whose completions are vectors, so that everything which is put around a driver can be put
-// around this too.
+// around it.
 func Embedding(e Embedder) Provider { return embedding{e} }
 
 type embedding struct{ Embedder }
