@@ -94,6 +94,8 @@ type Model struct {
 	Provider string
 	// Model is what the provider calls it.
 	Model string
+	// Task is what it does: TaskCompletion or TaskEmbedding; empty: completion.
+	Task string
 	// Description is for people.
 	Description string
 	// Fallback names the models that answer, in order, where this one cannot; FallbackOn the errors for which they do, of

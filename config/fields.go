@@ -257,12 +257,17 @@ var modelFields = []field[Model]{
 		doc: "What the provider calls the model. Needed with every kind but `local`, and `azure` with a deployment.",
 	},
 	{
+		key: "task", kind: "word", choices: []string{TaskCompletion, TaskEmbedding}, at: func(m *Model) any { return &m.Task },
+		doc: "What it does with a record: `completion` asks it with a prompt, `embedding` makes a vector of the record's text " +
+			"([embeddings.md](embeddings.md)). Completion where there is none.",
+	},
+	{
 		key: "description", kind: "text", max: 1024, at: func(m *Model) any { return &m.Description },
 		doc: "What it is for; clients see it in ListModels.",
 	},
 	{
 		key: "context_tokens", kind: "number", max: 100_000_000, at: func(m *Model) any { return &m.ContextTokens },
-		doc: "Most tokens of a prompt and its answer together; batches are cut to fit ([cost.md](cost.md)). 0: what weir's table says " +
+		doc: "Most tokens of a prompt and its answer together, or of one text to embed; batches are cut to fit ([cost.md](cost.md)). 0: what weir's table says " +
 			"of the model, and where it says nothing, what the provider refuses.",
 	},
 	{

@@ -130,6 +130,7 @@ func (v *validation) model(path, name string, m Model) {
 	if m.Model == "" && ok && provider.Kind != KindLocal && provider.Deployment == "" {
 		v.add(path+".model", "is missing: what the provider calls the model, such as "+vendors[provider.Kind].model)
 	}
+	v.task(path, m, provider.Kind)
 	v.price(path, m.Price)
 	_, problems := options.Resolve(m.Layer(name))
 	for _, problem := range problems {

@@ -71,6 +71,9 @@ func (e *Engine) Open(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 // Model returns the model's name and Options its options as they hold for this stream.
 func (s *Stream) Model() string { return s.plan.model.Name }
 
+// Task returns what the model does with a record.
+func (s *Stream) Task() Task { return s.plan.model.Task }
+
 // Options returns the options as they hold for this stream.
 func (s *Stream) Options() options.Values { return s.plan.options }
 

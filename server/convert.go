@@ -118,6 +118,8 @@ func setOutcome(to *weirv1.Result, r *inference.Result, text *weirv1.Result_Text
 	}
 	to.Match = matchOf(r.Match)
 	switch {
+	case r.Vector != nil:
+		to.Outcome = &weirv1.Result_Embedding{Embedding: &weirv1.Embedding{Values: r.Vector}}
 	case len(r.Values) != 1:
 		to.Outcome = &weirv1.Result_Values{Values: valuesOf(r.Values)}
 	case r.Values[0].JSON:
@@ -137,6 +139,13 @@ func valuesOf(values []inference.Value) *weirv1.Values {
 		}
 	}
 	return out
+}
+
+func taskOf(t inference.Task) weirv1.Task {
+	if t == inference.TaskEmbedding {
+		return weirv1.Task_TASK_EMBEDDING
+	}
+	return weirv1.Task_TASK_COMPLETION
 }
 
 const maxErrorMessage = 1024

@@ -120,6 +120,7 @@ func (s *session) started(o *opened, records, bytes int) *weirv1.PredictResponse
 		EffectiveBatchSize: uint32(size),                                                   //nolint:gosec // at most batch.size
 		ServerVersion:      s.server.cfg.Version,
 		Warnings:           o.engine.Warnings(),
+		Task:               taskOf(o.engine.Task()),
 	}
 	return &weirv1.PredictResponse{Message: &weirv1.PredictResponse_Started{Started: started}}
 }

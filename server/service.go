@@ -189,6 +189,7 @@ func modelOf(m *inference.ModelConfig) *weirv1.Model {
 		ProviderKind:  m.Kind,
 		ProviderModel: m.ProviderModel,
 		Price:         priceOf(m.Price),
+		Task:          taskOf(m.Task),
 
 		ContextTokens:   uint64(max(m.ContextTokens, 0)),
 		MaxOutputTokens: uint64(max(m.MaxOutputTokens, 0)),

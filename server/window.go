@@ -274,6 +274,8 @@ func weight(r *weirv1.Result) int {
 			n += len(f.GetName()) + len(f.GetText()) + len(f.GetJson())
 		}
 		return n
+	case *weirv1.Result_Embedding:
+		return overhead + 4*len(o.Embedding.GetValues())
 	case *weirv1.Result_Error:
 		return overhead + len(o.Error.GetMessage())
 	}

@@ -58,7 +58,7 @@ func showModel(ctx context.Context, c *client.Client, name string, out io.Writer
 		return err
 	}
 	m := resp.GetModel()
-	fmt.Fprintf(out, "%s: %s of %s (%s)\n", m.GetName(), m.GetProviderModel(), m.GetProvider(), m.GetProviderKind())
+	fmt.Fprintf(out, "%s: %s of %s (%s)%s\n", m.GetName(), m.GetProviderModel(), m.GetProvider(), m.GetProviderKind(), taskText(m))
 	if m.GetDescription() != "" {
 		fmt.Fprintln(out, m.GetDescription())
 	}

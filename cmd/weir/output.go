@@ -20,10 +20,14 @@ type resultColumns struct {
 	problem string
 }
 
-// columnsOf names the columns of a stream's results: one for each value field where there are several, else `prediction`.
+// columnsOf names the columns of a stream's results: one for each value field where there are several, `embedding` of a
+// model that embeds, else `prediction`.
 func columnsOf(started *weirv1.PredictStarted, prefix string) resultColumns {
 	names := strings.Split(started.GetOptions()["response.value.field"], ",")
-	if len(names) < 2 {
+	switch {
+	case started.GetTask() == weirv1.Task_TASK_EMBEDDING:
+		names = []string{"embedding"}
+	case len(names) < 2:
 		names = []string{"prediction"}
 	}
 	for i, name := range names {
@@ -63,6 +67,8 @@ func outcomeOf(r row, result *weirv1.Result) outcome {
 		return outcome{values: []value{{o.Text, false}}}
 	case *weirv1.Result_Json:
 		return outcome{values: []value{{o.Json, true}}}
+	case *weirv1.Result_Embedding:
+		return outcome{values: []value{{vectorText(o.Embedding.GetValues()), true}}}
 	case *weirv1.Result_Values:
 		return outcome{values: valuesOf(o.Values.GetFields())}
 	case *weirv1.Result_Error:

@@ -87,6 +87,9 @@ func (a accounts) models(cfg *config.Config) []inference.ModelConfig {
 			Open:          m.Opens,
 		})
 		describe(&models[len(models)-1], m)
+		if m.Embeds() {
+			embed(&models[len(models)-1])
+		}
 	}
 	return models
 }
