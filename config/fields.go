@@ -257,7 +257,7 @@ var modelFields = []field[Model]{
 		doc: "What the provider calls the model. Needed with every kind but `local`, and `azure` with a deployment.",
 	},
 	{
-		key: "task", kind: "word", choices: []string{TaskCompletion, TaskEmbedding}, at: func(m *Model) any { return &m.Task },
+		key: "task", kind: "word", max: 32, at: func(m *Model) any { return &m.Task },
 		doc: "What it does with a record: `completion` asks it with a prompt, `embedding` makes a vector of the record's text " +
 			"([embeddings.md](embeddings.md)). Completion where there is none.",
 	},
