@@ -31,6 +31,19 @@ func (t Task) String() string {
 	return string(t)
 }
 
+// alike reports whether another model may answer in place of this one. The vectors of two models have nothing to do with each
+// other, so only the same model at another provider may, by its name.
+func (m *model) alike(other *model) error {
+	switch {
+	case m.Task != other.Task:
+		return fmt.Errorf("model %s: fallback: the task of %s is %s, not %s", m.Name, other.Name, other.Task, m.Task)
+	case m.Task == TaskEmbedding && m.ProviderModel != other.ProviderModel:
+		return fmt.Errorf("model %s: fallback: %s is another model, and its vectors cannot be compared with these; it may be the same "+
+			"model at another provider, by the same name", m.Name, other.Name)
+	}
+	return nil
+}
+
 // maxDimensions is the length of the longest vector: as many bytes as a value may have.
 const maxDimensions = MaxValueBytes / 4
 

@@ -174,7 +174,9 @@ func TestOddVectors(t *testing.T) {
 			inference.ReasonProviderRejected,
 		},
 		"too long": {
-			whole(func([][]float32) ([][]float32, error) { return nil, &providers.Error{Kind: providers.KindContextOverflow} }),
+			whole(func([][]float32) ([][]float32, error) {
+				return nil, &providers.Error{Kind: providers.KindContextOverflow}
+			}),
 			inference.ReasonContextOverflow,
 		},
 		"refused": {

@@ -15,6 +15,9 @@ func (m *model) link(models map[string]*model) error {
 		if other == nil || other == m {
 			return fmt.Errorf("model %s: fallback: %q is not another model", m.Name, name)
 		}
+		if err := m.alike(other); err != nil {
+			return err
+		}
 		m.others = append(m.others, other)
 	}
 	return nil

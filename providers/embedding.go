@@ -29,3 +29,24 @@ type embedding struct{ Embedder }
 func (e embedding) Complete(ctx context.Context, req *Request) (*Response, error) {
 	return e.Embed(ctx, req) //nolint:wrapcheck // the driver's own
 }
+
+var _ Embedder = (*Pool)(nil)
+
+// Embed makes a call on a lane as Complete does. It is a bad request where the lanes' drivers do not embed.
+func (p *Pool) Embed(ctx context.Context, req *Request) (*Response, error) {
+	return p.on(ctx, func(driver Provider) (*Response, error) {
+		e, ok := driver.(Embedder)
+		if !ok {
+			return nil, &Error{Kind: KindBadRequest, Message: "this provider has no embeddings; correct the model's task"}
+		}
+		return e.Embed(ctx, req)
+	})
+}
+
+// EmbedLimits are those of the first lane: all do the same.
+func (p *Pool) EmbedLimits() EmbedLimits {
+	if e, ok := p.lanes[0].Driver.(Embedder); ok {
+		return e.EmbedLimits()
+	}
+	return EmbedLimits{}
+}

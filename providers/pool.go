@@ -77,14 +77,19 @@ type laneKey struct{}
 
 // Complete makes a call on the lane that the chain has chosen, or outside of a chain on the one with the fewest calls.
 func (p *Pool) Complete(ctx context.Context, req *Request) (*Response, error) {
+	return p.on(ctx, func(driver Provider) (*Response, error) { return driver.Complete(ctx, req) })
+}
+
+// on makes a call on a lane.
+func (p *Pool) on(ctx context.Context, call func(driver Provider) (*Response, error)) (*Response, error) {
 	if chosen, ok := ctx.Value(laneKey{}).(*lane); ok {
-		return chosen.Driver.Complete(ctx, req)
+		return call(chosen.Driver)
 	}
 	chosen := p.pick(nil, nil)
 	if chosen == nil {
 		return nil, p.allRest()
 	}
-	resp, err := chosen.Driver.Complete(ctx, req)
+	resp, err := call(chosen.Driver)
 	p.left(chosen, AsError(err))
 	return resp, err
 }

@@ -88,8 +88,8 @@ func shorten(s string) string {
 
 // repeats reports whether text has a piece of a prompt in it.
 func repeats(text string, req *providers.Request) bool {
-	for _, message := range req.Messages {
-		content := oneLine(message.Content)
+	for _, content := range texts(req) {
+		content = oneLine(content)
 		if len(content) < echo {
 			if len(content) >= shortEcho && strings.Contains(text, content) {
 				return true
@@ -103,6 +103,15 @@ func repeats(text string, req *providers.Request) bool {
 		}
 	}
 	return false
+}
+
+// texts are what a request sends of records.
+func texts(req *providers.Request) []string {
+	all := slices.Clone(req.Inputs)
+	for _, message := range req.Messages {
+		all = append(all, message.Content)
+	}
+	return all
 }
 
 // Target returns where a redirect points to, without user and query and at most 200 bytes; empty where it does not say.
