@@ -20,6 +20,8 @@ type Call struct {
 	// Sign, where set, is handed the request before it is sent, with a Header that is this call's alone; its Body is not for
 	// Sign to read. It must be quick.
 	Sign func(req *http.Request) *providers.Error
+	// MaxBody is how long the body of this call's answer may be where that is more than the Client's bound.
+	MaxBody int64
 }
 
 // Do makes a Call. It waits and fails as [Client.Post] does.
@@ -32,7 +34,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Reply, error) {
 	if err != nil {
 		return nil, c.broken(ctx, err)
 	}
-	return c.read(ctx, resp)
+	return c.read(ctx, resp, max(c.maxBody, call.MaxBody))
 }
 
 // request makes the request of a Call; Post says why its body is as it is.

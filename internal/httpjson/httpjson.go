@@ -150,14 +150,13 @@ func (c *Client) Post(ctx context.Context, body []byte) (*Reply, error) {
 	if err != nil {
 		return nil, c.broken(ctx, err)
 	}
-	return c.read(ctx, resp)
+	return c.read(ctx, resp, c.maxBody)
 }
 
 // read reads the body to its end, so that the connection can be used again, or to its bound.
-func (c *Client) read(ctx context.Context, resp *http.Response) (*Reply, error) {
+func (c *Client) read(ctx context.Context, resp *http.Response, most int64) (*Reply, error) {
 	defer resp.Body.Close()
 	ok := resp.StatusCode/100 == 2
-	most := c.maxBody
 	if !ok {
 		most = maxFailureBody
 	} else if resp.ContentLength > most {

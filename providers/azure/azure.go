@@ -88,20 +88,29 @@ func (p *Provider) Close() {
 
 // Complete makes one call. It waits for all of the answer, or until ctx ends.
 func (p *Provider) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
+	at, renamed, err := p.deployed(req)
+	if err != nil {
+		return nil, err
+	}
+	return at.Complete(ctx, renamed)
+}
+
+// deployed returns the driver of a request's deployment, and the request as it goes there.
+func (p *Provider) deployed(req *providers.Request) (*openai.Provider, *providers.Request, error) {
 	deployment := req.Model
 	if p.cfg.Deployment != "" {
 		deployment = p.cfg.Deployment
 	}
 	at, err := p.at(deployment)
 	if err != nil {
-		return nil, &providers.Error{Kind: providers.KindUnknownModel, Message: err.Error()}
+		return nil, nil, &providers.Error{Kind: providers.KindUnknownModel, Message: err.Error()}
 	}
 	if deployment != req.Model {
 		renamed := *req
 		renamed.Model = deployment
-		return at.Complete(ctx, &renamed)
+		req = &renamed
 	}
-	return at.Complete(ctx, req)
+	return at, req, nil
 }
 
 // at returns the driver of a deployment. In the form without one in the URL there is one for all.

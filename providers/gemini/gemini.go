@@ -1,4 +1,4 @@
-// Package gemini is the driver for Google's Gemini API, method generateContent: Google itself, Vertex AI with a base URL of its own
+// Package gemini is the driver for Google's Gemini API, methods generateContent and batchEmbedContents: Google itself, Vertex AI with a base URL of its own
 // (https://LOCATION-aiplatform.googleapis.com/v1/projects/P/locations/LOCATION/publishers/google), and gateways that speak the same.
 //
 // One call is one POST. The package never retries, waits or limits: [providers.Chain] does. It does not stream, follows no
@@ -139,13 +139,13 @@ func endpoint(base string) string {
 }
 
 // path returns what a model adds to the base. Names with their collection, as Google lists them, stay as they are.
-func path(model string) (string, bool) {
+func path(model, method string) (string, bool) {
 	collection, name := "models", model
 	if before, after, ok := strings.Cut(model, "/"); ok && (before == "models" || before == "tunedModels") {
 		collection, name = before, after
 	}
 	segment, ok := httpjson.EscapeSegment(name)
-	return collection + "/" + segment + ":generateContent", ok
+	return collection + "/" + segment + ":" + method, ok
 }
 
 // Close closes the connections that no call uses. Calls may still be made.
@@ -159,7 +159,7 @@ func (p *Provider) Complete(ctx context.Context, req *providers.Request) (*provi
 	if problem := drivers.CheckTemperature(req.Temperature); problem != nil {
 		return nil, problem
 	}
-	where, ok := path(req.Model)
+	where, ok := path(req.Model, "generateContent")
 	if !ok {
 		return nil, drivers.NoModel(req.Model)
 	}

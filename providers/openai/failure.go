@@ -119,6 +119,7 @@ var overflows = []string{
 	"too long to fit into the model",        // vLLM
 	"exceeds the available context size",    // llama.cpp
 	"context size has been exceeded",        // llama.cpp
+	"is too large to process",               // llama.cpp, of a text to embed
 	"exceed context window",                 // llama-cpp-python
 	"exceeds context length",                // Ollama
 	"exceeds the context length",            // Ollama

@@ -54,7 +54,8 @@ type Config struct {
 	Dialect *Dialect
 	// Header is sent with every call, such as a gateway's own key.
 	Header map[string]string
-	// MaxBodyBytes bounds the body of an answer, once unpacked; more is KindMalformed. Default 8 MiB.
+	// MaxBodyBytes bounds the body of an answer, once unpacked; more is KindMalformed. Default 8 MiB, and at
+	// least 96 KiB for each vector.
 	MaxBodyBytes int64
 	// MaxInFlight is how many calls are made at once. It sizes the pool of connections, so that each call finds one that
 	// is open; calls beyond it wait for a connection. Default [providers.DefaultLimit].
@@ -68,6 +69,8 @@ type Config struct {
 // Provider calls one server. Its methods may be called by several goroutines at once.
 type Provider struct {
 	client  *httpjson.Client
+	embeds  *Provider       // the same server's embeddings
+	own     *http.Transport // of both; nil where it is the caller's
 	api     API
 	dialect Dialect
 	tier    string
@@ -84,29 +87,38 @@ func New(cfg Config) (*Provider, error) {
 	if !ok {
 		return nil, fmt.Errorf("api: must be %s or %s", APIChat, APIResponses)
 	}
+	p := &Provider{}
+	if cfg.Transport == nil {
+		p.own = httpjson.NewTransport(httpjson.Config{MaxInFlight: cfg.MaxInFlight, RootCAs: cfg.RootCAs})
+		cfg.Transport = p.own
+	}
+	if err := p.call(endpoint(cfg.BaseURL, path), cfg); err != nil {
+		return nil, err
+	}
+	p.embeds = &Provider{}
+	return p, p.embeds.call(embeddingsEndpoint(cfg.BaseURL, path), cfg)
+}
+
+// call has p call a URL of the server.
+func (p *Provider) call(at string, cfg Config) error {
 	keyHeader, keyPrefix := "Authorization", "Bearer "
 	if cfg.KeyHeader != "" {
 		keyHeader, keyPrefix = cfg.KeyHeader, ""
 	}
 	client, err := httpjson.New(httpjson.Config{
-		URL:          endpoint(cfg.BaseURL, path),
+		URL:          at,
 		KeyHeader:    keyHeader,
 		KeyPrefix:    keyPrefix,
 		Key:          trimmed(cfg.APIKey),
 		Header:       cfg.header(),
 		MaxBodyBytes: cfg.MaxBodyBytes,
-		MaxInFlight:  cfg.MaxInFlight,
-		RootCAs:      cfg.RootCAs,
 		Transport:    cfg.Transport,
 	})
-	if err != nil {
-		return nil, err
-	}
-	p := &Provider{client: client, api: cfg.API, dialect: OpenAI(), tier: cfg.ServiceTier}
+	p.client, p.api, p.dialect, p.tier = client, cfg.API, OpenAI(), cfg.ServiceTier
 	if cfg.Dialect != nil {
 		p.dialect = *cfg.Dialect
 	}
-	return p, nil
+	return err
 }
 
 // paths are where the APIs are, below the base URL.
@@ -148,7 +160,11 @@ func trimmed(key func() string) func() string {
 }
 
 // Close closes the connections that no call uses. Calls may still be made.
-func (p *Provider) Close() { p.client.Close() }
+func (p *Provider) Close() {
+	if p.own != nil {
+		p.own.CloseIdleConnections()
+	}
+}
 
 // HoldsSchema reports whether the server's dialect has a place for a schema.
 func (p *Provider) HoldsSchema() bool { return p.dialect.Schema != SchemaNone }

@@ -145,6 +145,7 @@ type view struct {
 	RetryAfter string           `json:"retry_after,omitempty"`
 	Learned    bool             `json:"learned,omitempty"`
 	RequestID  string           `json:"request_id,omitempty"`
+	Vectors    [][]float32      `json:"vectors,omitempty"`
 	Limits     map[string]limit `json:"limits,omitempty"`
 }
 
@@ -163,6 +164,7 @@ func outcome(t *testing.T, baseURL string, resp *providers.Response, e *provider
 		v = view{
 			Text: &resp.Text, Finish: resp.Finish, Form: resp.Form, Usage: usage(resp.Usage),
 			RequestID: resp.RequestID, Limits: limits(resp.Quota),
+			Vectors: resp.Vectors,
 		}
 	case e != nil:
 		v = view{

@@ -77,7 +77,10 @@ func (s *suite) errorIn200(t *testing.T) {
 
 // leakyMessage has the server repeat the key and the prompt: neither may be passed on (see checkError).
 func (s *suite) leakyMessage(t *testing.T) {
-	prompt := s.Request.Messages[len(s.Request.Messages)-1].Content
+	prompt := strings.Join(s.Request.Inputs, "")
+	if len(s.Request.Messages) > 0 {
+		prompt = s.Request.Messages[len(s.Request.Messages)-1].Content
+	}
 	for name, text := range map[string]string{"key": "wrong key " + Key, "prompt": "cannot answer " + prompt} {
 		t.Run(name, func(t *testing.T) {
 			_, p := s.serve(t, says(http.StatusBadRequest, nil, text))

@@ -193,8 +193,12 @@ func (s *suite) checkError(t *testing.T, e *providers.Error) {
 	if strings.Contains(e.Message, Key) {
 		t.Errorf("message %q shows the key", e.Message)
 	}
+	shown := slices.Clone(s.Request.Inputs)
 	for _, m := range s.Request.Messages {
-		for line := range strings.Lines(m.Content) {
+		shown = append(shown, m.Content)
+	}
+	for _, text := range shown {
+		for line := range strings.Lines(text) {
 			if line = strings.TrimSpace(line); line != "" && strings.Contains(e.Message, line) {
 				t.Errorf("message %q shows the prompt", e.Message)
 			}
