@@ -3,6 +3,10 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +15,7 @@ import (
 	"github.com/weir-ml/weir/config"
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/local"
+	"github.com/weir-ml/weir/simulator"
 )
 
 const embedConfig = `listen: 127.0.0.1:0
@@ -94,11 +99,14 @@ func TestKindsThatEmbed(t *testing.T) {
 		config.KindOpenAI, config.KindAzure, config.KindAnthropic, config.KindGemini, config.KindBedrock, config.KindCompatible, config.KindLocal,
 	} {
 		cfg := config.Default()
-		cfg.Providers["local"] = config.Provider{Kind: kind, BaseURL: "http://127.0.0.1:1", MaxInFlight: 1}
-		if p := cfg.Providers["local"]; kind == config.KindBedrock {
+		p := config.Provider{Kind: kind, BaseURL: "http://127.0.0.1:1", MaxInFlight: 1}
+		switch kind {
+		case config.KindLocal:
+			p.BaseURL = ""
+		case config.KindBedrock:
 			p.Region = "eu-central-1"
-			cfg.Providers["local"] = p
 		}
+		cfg.Providers["local"] = p
 		cfg.Models["sentiment"] = config.Model{Provider: "local", Model: "m", Task: config.TaskEmbedding}
 		d, closes, err := newDriver(cfg.Providers["local"])
 		if err != nil {
@@ -109,5 +117,55 @@ func TestKindsThatEmbed(t *testing.T) {
 		if err := cfg.Validate(); (err == nil) != can {
 			t.Errorf("%s: the driver embeds: %t; the configuration: %v", kind, can, err)
 		}
+	}
+}
+
+// embedders are what the configuration says of the simulator in each vendor's format.
+var embedders = map[string]string{
+	"openai":   "kind: openai, base_url: ADDRESS/v1",
+	"azure":    "kind: azure, base_url: ADDRESS, api_version: 2024-10-21",
+	"azure v1": "kind: azure, base_url: ADDRESS",
+	"gemini":   "kind: gemini, base_url: ADDRESS",
+	"ollama":   "kind: compatible, dialect: ollama, base_url: ADDRESS/ollama/v1",
+	"vllm":     "kind: compatible, dialect: vllm, base_url: ADDRESS/vllm/v1",
+}
+
+// TestEmbedEveryVendor: in every format, with calls that fail, leave a vector out or (where there are indexes) put them into
+// another order, each row has its own vector and none is lost.
+func TestEmbedEveryVendor(t *testing.T) {
+	t.Parallel()
+	const rows = 400
+	for _, vendor := range slices.Sorted(maps.Keys(embedders)) {
+		t.Run(vendor, func(t *testing.T) {
+			t.Parallel()
+			faults := map[simulator.Fault]float64{simulator.FaultDrop: 0.03, "500": 0.1}
+			if vendor != "gemini" {
+				faults["swap-order"] = 0.3
+			}
+			s := startSimulator(t, simulator.Config{Faults: faults, Seed: 7, Embed: func(text string, dimensions int) []float32 {
+				n, _ := strconv.Atoi(strings.TrimPrefix(text, "row "))
+				return append([]float32{float32(n)}, make([]float32, dimensions-1)...)
+			}})
+			address := strings.TrimSuffix(s.URL(), "/v1")
+			file := writeFile(t, "weir.yaml", "listen: 127.0.0.1:0\nadmin: \"off\"\nproviders: {p: {"+
+				strings.ReplaceAll(embedders[vendor], "ADDRESS", address)+"}}\n"+
+				"models: {vectors: {provider: p, model: m, task: embedding, options: {batch.size: 20, batch.timeout.ms: 5, dimensions: 8, max.retries: 9}}}\n")
+			server := startServer(t, "", file)
+			var in strings.Builder
+			for i := range rows {
+				fmt.Fprintf(&in, "{\"text\": \"row %d\"}\n", i)
+			}
+			got := weir(t, in.String(), "predict", "--server", server.address)
+			lines := strings.Split(strings.TrimSpace(got.out), "\n")
+			if got.code != exitOK || len(lines) != rows {
+				t.Fatalf("exit code %d, %d rows, %s", got.code, len(lines), got.err)
+			}
+			for i, line := range lines {
+				var row struct{ Embedding []float32 }
+				if err := json.Unmarshal([]byte(line), &row); err != nil || len(row.Embedding) != 8 || row.Embedding[0] != float32(i) {
+					t.Errorf("row %d: %s (%v)", i, line, err)
+				}
+			}
+		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/weir-ml/weir/inference"
 	"github.com/weir-ml/weir/internal/telemetry"
 	"github.com/weir-ml/weir/providers"
 )
@@ -240,3 +241,22 @@ func pairs(attrs []*commonpb.KeyValue) map[string]any {
 }
 
 func hex(id []byte) string { return fmt.Sprintf("%x", id) }
+
+// TestEmbeddingSpans: calls that embed are called so.
+func TestEmbeddingSpans(t *testing.T) {
+	quietEnvironment(t)
+	c := startCollector(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
+	m := sentiment()
+	embedder, ok := m.Driver.(providers.Embedder)
+	if !ok {
+		t.Fatal("the embedded model does not embed")
+	}
+	m.Task, m.Driver, m.ProviderModel = inference.TaskEmbedding, providers.Embedding(embedder), "hashes"
+	s := startSystem(t, m)
+	s.predictBatch(t.Context(), `{"model": "sentiment", "records": [{"text": "anything"}]}`)
+	s.stop()
+
+	call := one(t, c, "embeddings hashes", "weir.model", "sentiment")
+	want(t, call, map[string]any{"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": int64(2), "error.type": nil})
+}

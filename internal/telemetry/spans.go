@@ -38,6 +38,7 @@ const (
 const (
 	spanBatch = "weir.batch"
 	spanCall  = "chat"
+	spanEmbed = "embeddings"
 )
 
 // spans makes one span for each batch, with a child for each attempt of a call. Nothing in them comes from a record, a
@@ -63,8 +64,11 @@ func newSpans(tracer trace.Tracer, models []inference.ModelConfig) *spans {
 
 func newCallSpan(m *inference.ModelConfig) callSpan {
 	name := spanCall
+	if m.Task == inference.TaskEmbedding {
+		name = spanEmbed
+	}
 	attributes := []attribute.KeyValue{
-		keyOperation.String(spanCall), keyModel.String(m.Name), keyProvider.String(m.Provider),
+		keyOperation.String(name), keyModel.String(m.Name), keyProvider.String(m.Provider),
 	}
 	if m.Kind != "" {
 		attributes = append(attributes, keyGenProvider.String(genProvider(m.Kind)))
