@@ -4,17 +4,19 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
-/** What became of one record: values or an error, never both, never neither. Immutable. */
+/** What became of one record: values, an embedding or an error; one of them. Immutable. */
 public final class Result {
     private final List<Field> values;
+    private final float[] embedding;
     private final RecordError error;
     private final int attempts;
     private final Usage usage;
     private final Match match;
     private final List<String> warnings;
 
-    private Result(List<Field> values, RecordError error, Details details) {
+    private Result(List<Field> values, float[] embedding, RecordError error, Details details) {
         this.values = values;
+        this.embedding = embedding;
         this.error = error;
         this.attempts = details.attempts;
         this.usage = details.usage;
@@ -23,11 +25,16 @@ public final class Result {
     }
 
     static Result of(List<Field> values, Details details) {
-        return new Result(Collections.unmodifiableList(values), null, details);
+        return new Result(Collections.unmodifiableList(values), null, null, details);
+    }
+
+    /** Takes the array over. */
+    static Result of(float[] embedding, Details details) {
+        return new Result(Collections.emptyList(), embedding, null, details);
     }
 
     static Result of(RecordError error, Details details) {
-        return new Result(Collections.emptyList(), Objects.requireNonNull(error), details);
+        return new Result(Collections.emptyList(), null, Objects.requireNonNull(error), details);
     }
 
     /**
@@ -37,7 +44,7 @@ public final class Result {
         return of(new RecordError(reason, message, retriable), Details.NONE);
     }
 
-    /** Whether there are values. */
+    /** Whether there are values, or an embedding. */
     public boolean isValue() {
         return error == null;
     }
@@ -48,6 +55,14 @@ public final class Result {
      */
     public List<Field> values() {
         return values;
+    }
+
+    /**
+     * The record's text as a vector, where the model's task is an embedding; null where it is not,
+     * and on errors. A copy.
+     */
+    public float[] embedding() {
+        return embedding == null ? null : embedding.clone();
     }
 
     /** The value of that name, or null. */
@@ -88,6 +103,9 @@ public final class Result {
     /** Says what kind of result this is, without the values: those may be private. */
     @Override
     public String toString() {
+        if (embedding != null) {
+            return "an embedding of " + embedding.length + " numbers";
+        }
         return isValue() ? values.size() + " values" : error.toString();
     }
 

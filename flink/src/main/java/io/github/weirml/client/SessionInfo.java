@@ -1,5 +1,6 @@
 package io.github.weirml.client;
 
+import io.github.weirml.v1.Task;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +14,7 @@ public final class SessionInfo {
     private final int effectiveBatchSize;
     private final List<String> warnings;
     private final String serverVersion;
+    private final boolean embedding;
 
     SessionInfo(String endpoint, io.github.weirml.v1.PredictStarted started) {
         this.endpoint = endpoint;
@@ -23,6 +25,7 @@ public final class SessionInfo {
         this.effectiveBatchSize = started.getEffectiveBatchSize();
         this.warnings = List.copyOf(started.getWarningsList());
         this.serverVersion = started.getServerVersion();
+        this.embedding = started.getTask() == Task.TASK_EMBEDDING;
     }
 
     /** The endpoint of the stream, as it was configured. */
@@ -63,6 +66,11 @@ public final class SessionInfo {
     /** Version of the server. */
     public String serverVersion() {
         return serverVersion;
+    }
+
+    /** Whether results have an {@link Result#embedding()} instead of values. */
+    public boolean isEmbedding() {
+        return embedding;
     }
 
     @Override

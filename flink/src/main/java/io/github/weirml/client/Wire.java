@@ -116,6 +116,8 @@ final class Wire {
                 return Result.of(List.of(Field.json("", message.getJson())), details);
             case VALUES:
                 return Result.of(values(message.getValues()), details);
+            case EMBEDDING:
+                return Result.of(embedding(message.getEmbedding()), details);
             case ERROR:
                 return Result.of(error(message.getError()), details);
             default:
@@ -128,6 +130,14 @@ final class Wire {
                                 false),
                         details);
         }
+    }
+
+    private static float[] embedding(io.github.weirml.v1.Embedding message) {
+        float[] embedding = new float[message.getValuesCount()];
+        for (int i = 0; i < embedding.length; i++) {
+            embedding[i] = message.getValues(i);
+        }
+        return embedding;
     }
 
     private static List<Field> values(io.github.weirml.v1.Values values) {

@@ -50,7 +50,8 @@ class DocsITCase extends SqlTestBase {
                 "providers: {embedded: {kind: local}}\nmodels:\n  sentiment"
                         + model
                         + "  reviews"
-                        + model);
+                        + model
+                        + "  vectors: {provider: embedded, task: embedding}\n");
         weir = WeirProcess.serve(file.toString());
     }
 

@@ -118,6 +118,28 @@ public final class ResultConverter implements Serializable {
         }
     }
 
+    /**
+     * Refuses columns that cannot hold what the model makes.
+     *
+     * @param embedding whether its results are embeddings
+     */
+    public void checkTask(boolean embedding) {
+        if (!embedding) {
+            return;
+        }
+        if (values.size() > 1) {
+            throw new ValidationException(
+                    String.format(
+                            "weir: the output has %d value columns, but the model makes one"
+                                    + " embedding of a record: leave one column, ARRAY<FLOAT>",
+                            values.size()));
+        }
+        ValueColumn column = values.get(0);
+        if (column.embedding == null) {
+            throw EmbeddingReader.refusal(column.name, column.type);
+        }
+    }
+
     /** The row of a record that was not sent because its columns are NULL: NULL everywhere. */
     public Collection<RowData> ofNull() {
         return Collections.singletonList(new GenericRowData(arity));
@@ -196,6 +218,10 @@ public final class ResultConverter implements Serializable {
 
     /** Returns what is wrong with them, or null. */
     private Failure setValues(GenericRowData row, Result result) {
+        float[] embedding = result.embedding();
+        if (embedding != null) {
+            return setEmbedding(row, embedding);
+        }
         boolean single = values.size() == 1 && result.values().size() == 1;
         for (ValueColumn column : values) {
             Field field = single ? result.values().get(0) : result.value(column.name);
@@ -206,6 +232,17 @@ public final class ResultConverter implements Serializable {
                 return new Failure(Reason.INVALID_ANSWER.name(), message, true);
             }
         }
+        return null;
+    }
+
+    /** Other columns than one that fits were refused before the first record. */
+    private Failure setEmbedding(GenericRowData row, float[] embedding) {
+        ValueColumn column = values.get(0);
+        if (column.embedding == null) {
+            String message = EmbeddingReader.refusal(column.name, column.type).getMessage();
+            return new Failure(Reason.INVALID_ANSWER.name(), message, false);
+        }
+        row.setField(column.position, column.embedding.read(embedding));
         return null;
     }
 
@@ -234,6 +271,7 @@ public final class ResultConverter implements Serializable {
         final int position;
         private final LogicalType type;
         private final ValueReader reader;
+        private final EmbeddingReader embedding;
 
         ValueColumn(String name, LogicalType type, int position) {
             if (!type.isNullable()) {
@@ -248,6 +286,7 @@ public final class ResultConverter implements Serializable {
             this.position = position;
             this.type = type;
             this.reader = ValueReader.of(type, name);
+            this.embedding = EmbeddingReader.of(type);
         }
 
         Object read(Field field) throws Misfit {

@@ -37,6 +37,7 @@ public final class WeirLookupFunction extends AsyncLookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         session = SubtaskSession.open(settings.client(), config, context);
+        results.checkTask(session.info().isEmbedding());
         results.checkFields(settings.effective(WeirOptions.VALUE_FIELD, session.info()));
         String template = settings.effective(WeirOptions.TEMPLATE, session.info());
         records = RecordConverter.of(columns.recordType(), template);

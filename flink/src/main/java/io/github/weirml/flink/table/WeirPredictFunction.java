@@ -35,6 +35,7 @@ public final class WeirPredictFunction extends AsyncPredictFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         session = SubtaskSession.open(settings.client(), config, context);
+        results.checkTask(session.info().isEmbedding());
         results.checkFields(settings.effective(WeirOptions.VALUE_FIELD, session.info()));
         String template = settings.effective(WeirOptions.TEMPLATE, session.info());
         records = RecordConverter.of(input, template);
