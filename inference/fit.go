@@ -77,16 +77,18 @@ func (p *plan) fit(r Record, known figures) (fitted, *Error) {
 		return fitted{record: r}, nil
 	}
 	need := p.need(&r, known)
-	switch {
-	case p.alone(need.high, known) <= 1:
+	if p.alone(need.high, known) <= 1 {
 		return fitted{record: r, weight: p.weight(need.high, known)}, nil
-	case p.alone(need.likely, known) > 1 && p.options.RecordOverflow != options.OverflowError:
-		return p.truncate(r, need, known)
-	case p.alone(need.low, known) > 1:
-		return fitted{}, p.tooLong(need, known)
-	default:
-		return fitted{record: r, weight: wholeCall}, nil
 	}
+	if p.alone(need.likely, known) > 1 && p.options.RecordOverflow != options.OverflowError {
+		if cut, ok := p.truncate(r, need, known); ok {
+			return cut, nil
+		}
+	}
+	if p.isTooLong(need.low, known) {
+		return fitted{}, p.tooLong(need, known)
+	}
+	return fitted{record: r, weight: wholeCall}, nil
 }
 
 // ahead returns the records of the next batch as they would be sent: the first ones of those given, as many as a batch may
@@ -115,8 +117,11 @@ func (e *Engine) ahead(p *plan, records []Record) ([]Record, error) {
 // model may write is no matter: a single answer that is cut off is a matter of max.output.tokens.
 func (p *plan) lone(tokens float64, known figures) float64 {
 	fixed := float64(p.shape.fixed) * known.perByte.mean
+	// However long answers have been, half of the room is the records': else one long answer would let no record be asked about
+	// again, and nobody would learn that others are shorter.
+	answer := min(known.perAnswer.mean, max(float64(p.sizes.total)-fixed, 0)/2)
 	return max(
-		partOf(tokens+known.perAnswer.mean, p.sizes.total, fixed),
+		partOf(tokens+answer, p.sizes.total, fixed),
 		partOf(tokens, p.sizes.input, fixed),
 	)
 }
@@ -124,6 +129,12 @@ func (p *plan) lone(tokens float64, known figures) float64 {
 // alone is likewise how much of what it may have, which is less than a call where there is a bound for each text.
 func (p *plan) alone(tokens float64, known figures) float64 {
 	return max(p.lone(tokens, known), partOf(tokens, p.sizes.record, 0))
+}
+
+// isTooLong reports whether a record that has so many tokens at least has no room in any call, whatever is answered.
+func (p *plan) isTooLong(tokens float64, known figures) bool {
+	fixed := float64(p.shape.fixed) * min(known.perByte.low(), leastPerByte)
+	return max(partOf(tokens, p.sizes.record, 0), partOf(tokens+fixed, lesser(p.sizes.total, p.sizes.input), 0)) > 1
 }
 
 // weight is how much of a call a record with so many tokens takes beside others, in parts of wholeCall.
@@ -160,13 +171,16 @@ func (p *plan) tooLong(need tokens, known figures) *Error {
 	}
 	message := fmt.Sprintf("the record has about %.0f tokens, the instruction about %.0f", need.likely,
 		float64(p.shape.fixed)*known.perByte.mean)
-	if p.sizes.total > 0 {
-		message += fmt.Sprintf(", an answer about %.0f, and a call may have %d (%s)",
-			known.perAnswer.mean, p.sizes.total, p.boundName())
+	if p.sizes.total > 0 && p.sizes.total == lesser(p.sizes.total, p.sizes.input) {
+		message += fmt.Sprintf(", and a call may have %d (%s)", p.sizes.total, p.boundName())
 	} else {
 		message += fmt.Sprintf(", and a prompt of the model may have %d", p.sizes.input)
 	}
-	return &Error{Reason: ReasonContextOverflow, Message: message + ": shorten it, or set record.overflow to truncate-tail"}
+	advice := "shorten it, or set record.overflow to truncate-tail"
+	if p.options.RecordOverflow != options.OverflowError {
+		advice = fmt.Sprintf("shorten it: it has no text of which %d bytes would fit (record.overflow)", leastKept)
+	}
+	return &Error{Reason: ReasonContextOverflow, Message: message + ": " + advice}
 }
 
 func (p *plan) boundName() string {

@@ -10,17 +10,17 @@ import (
 )
 
 // leastKept is how many bytes of a text must be left for an answer to mean anything. Where there is no room for so many, the
-// record is too long.
+// record is not cut.
 const leastKept = 256
 
 // cuts is how often a text is cut again because what was left still did not fit; each time by a tenth more.
 const cuts = 12
 
-// truncate cuts a record's longest text so that the record fits into a call alone.
-func (p *plan) truncate(r Record, need tokens, known figures) (fitted, *Error) {
+// truncate cuts a record's longest text so that the record fits into a call alone; false where it cannot be.
+func (p *plan) truncate(r Record, need tokens, known figures) (fitted, bool) {
 	longest := longestText(&r)
 	if longest < 0 {
-		return fitted{}, p.tooLong(need, known)
+		return fitted{}, false
 	}
 	whole := r.Fields[longest].Value
 	r.Fields = slices.Clone(r.Fields)       // they are the caller's
@@ -35,11 +35,11 @@ func (p *plan) truncate(r Record, need tokens, known figures) (fitted, *Error) {
 		if now := p.need(&r, known); p.alone(now.high, known) <= 1 && strings.TrimSpace(kept) != "" {
 			cut := fmt.Sprintf("the record was too long for a call: of its longest text, %d bytes, the %s %d were sent (record.overflow)",
 				len(whole), endOf(p.options.RecordOverflow), len(kept))
-			return fitted{record: r, weight: p.weight(now.high, known), cut: cut}, nil
+			return fitted{record: r, weight: p.weight(now.high, known), cut: cut}, true
 		}
 		keep -= keep / 10
 	}
-	return fitted{}, p.tooLong(need, known)
+	return fitted{}, false
 }
 
 func endOf(overflow string) string {
