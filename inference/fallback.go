@@ -38,7 +38,7 @@ func (m *model) chain(values *options.Values, hooks Hooks, hasty bool) providers
 // withFallback returns the chain to the model's provider, and behind it those to the models to fall back to. Their fallbacks are
 // not followed, so no call goes in circles.
 func (m *model) withFallback(values *options.Values, hooks Hooks) providers.Provider {
-	cfg := providers.FallbackConfig{On: m.FallbackOn}
+	cfg := providers.FallbackConfig{Own: m.Limit, On: m.FallbackOn}
 	if hooks.FellBack != nil {
 		cfg.FellBack = func(to string, why *providers.Error) { hooks.FellBack(m.Name, to, why.Kind) }
 	}

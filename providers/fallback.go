@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // Alternative is another model that is asked when one cannot be.
@@ -23,6 +22,8 @@ type Alternative struct {
 type FallbackConfig struct {
 	// Alternatives are asked in order, each once.
 	Alternatives []Alternative
+	// Own is the limit in which the first model's calls have their places, and keep them while others answer; nil: none.
+	Own *Limit
 	// On are the kinds of errors for which the next is asked; nil: [FallbackKinds].
 	On []Kind
 	// FellBack is told when an alternative is about to be asked, and why. It must not wait. nil: nobody is told.
@@ -69,7 +70,7 @@ func (f *fallback) Complete(ctx context.Context, req *Request) (*Response, error
 		if f.cfg.FellBack != nil {
 			f.cfg.FellBack(other.Name, why)
 		}
-		resp, err := other.ask(ctx, req)
+		resp, err := f.ask(ctx, other, req)
 		if err == nil {
 			resp.Attempts += failure.Attempts
 			resp.Alternative = i + 1
@@ -84,49 +85,16 @@ func (f *fallback) Complete(ctx context.Context, req *Request) (*Response, error
 }
 
 // ask makes the call with the alternative's own model, in a place of its provider.
-func (a *Alternative) ask(ctx context.Context, req *Request) (*Response, error) {
-	if a.Limit != nil {
-		if err := a.Limit.wait(ctx); err != nil {
+func (f *fallback) ask(ctx context.Context, other *Alternative, req *Request) (*Response, error) {
+	if other.Limit != nil {
+		if err := f.cfg.Own.elsewhere(ctx, other.Limit); err != nil {
 			return nil, err
 		}
-		defer a.Limit.Leave()
+		defer other.Limit.Leave()
 	}
-	ctx, end := a.Limit.Begin(ctx)
+	ctx, end := other.Limit.Begin(ctx)
 	defer end()
 	theirs := *req
-	theirs.Model = a.Model
-	return a.Chain.Complete(ctx, &theirs)
-}
-
-// wait enters, and waits for that until ctx ends.
-func (l *Limit) wait(ctx context.Context) *Error {
-	entered := make(chan struct{})
-	var mu sync.Mutex
-	gone := false
-	ready := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if gone { // a place cannot be declined before it is there
-			l.Leave()
-			return
-		}
-		close(entered)
-	}
-	if l.Enter(ready) {
-		return nil
-	}
-	select {
-	case <-entered:
-		return nil
-	case <-ctx.Done():
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	select {
-	case <-entered: // in the same moment
-		return nil
-	default:
-		gone = true
-		return ended(ctx, nil)
-	}
+	theirs.Model = other.Model
+	return other.Chain.Complete(ctx, &theirs)
 }

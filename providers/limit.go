@@ -27,8 +27,10 @@ type Limit struct {
 	waiting []func() // in order, from first
 	first   int
 	timer   *time.Timer
-	granted []grant // of batches that have entered and not begun, in order
-	ended   int     // batches that have ended and not left
+	granted []grant       // of batches that have entered and not begun, in order
+	ended   int           // batches that have ended and not left
+	absent  int           // of those inside, who wait for a place elsewhere
+	empty   chan struct{} // closed when all do; nil: nobody looks
 }
 
 // pacer says how fast calls may follow one another.
