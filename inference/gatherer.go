@@ -9,6 +9,7 @@ import (
 // same resolved options (`batch.scope=model`). It lives from the first stream to the last.
 type gatherer struct {
 	batcher *batching.Batcher[pending]
+	plan    *plan  // of its batches
 	key     string // in Engine.shared; empty: it is one stream's own
 	streams int    // guarded by Engine.mu
 }
@@ -65,7 +66,7 @@ func newGatherer(p *plan, key string) *gatherer {
 	if p.model.Limit != nil {
 		cfg.Gate = p.model.Limit
 	}
-	return &gatherer{batcher: batching.New(cfg), key: key}
+	return &gatherer{batcher: batching.New(cfg), plan: p, key: key}
 }
 
 // expired gives records whose time was over while they waited their results.

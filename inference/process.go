@@ -152,7 +152,9 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
-	r.plan.schemas.learn(req.Schema, response.Form)
+	if response.Alternative == 0 {
+		r.plan.schemas.learn(req.Schema, response.Form)
+	}
 	bytes := 0
 	for _, m := range req.Messages {
 		bytes += len(m.Content)

@@ -75,8 +75,10 @@ func (r *run) learn(asked part, reply reply, why trouble, failed []int) {
 		}
 		return
 	}
-	r.plan.model.room.fitted(size)
-	r.plan.meter.note(sane(reply.response.Usage), reply.bytes, len(asked.places)-len(failed))
+	if reply.response.Alternative == 0 { // another model has other tokens, and another room for them
+		r.plan.model.room.fitted(size)
+		r.plan.meter.note(sane(reply.response.Usage), reply.bytes, len(asked.places)-len(failed))
+	}
 	r.warn(warned(reply))
 	if r.isFirst(asked) && len(failed) < len(asked.places) {
 		r.plan.model.apart.Succeeded()

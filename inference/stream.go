@@ -62,8 +62,9 @@ func (e *Engine) Open(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{engine: e, plan: p, receiver: cfg.Receiver, capacity: max(cfg.Capacity, 1), ctx: ctx, idle: closedChannel}
+	s := &Stream{engine: e, receiver: cfg.Receiver, capacity: max(cfg.Capacity, 1), ctx: ctx, idle: closedChannel}
 	s.gatherer = e.gatherer(p)
+	s.plan = s.gatherer.plan // which has the same values, and learns from the batches
 	s.source = s.gatherer.batcher.Join(s.capacity)
 	return s, nil
 }
