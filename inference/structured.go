@@ -21,7 +21,11 @@ const maxSchemaBytes = 256 << 10
 func (m *model) unstructured(overrides map[string]string) options.Layer {
 	const option = "response.structured"
 	layer := options.Layer{Name: "provider " + m.Provider}
-	asked := cmp.Or(overrides[option], m.Options[option], options.StructuredAuto)
+	asked, over := overrides[option]
+	if !over { // else the empty text is the default, whatever the model's own options say
+		asked = m.Options[option]
+	}
+	asked = cmp.Or(asked, options.StructuredAuto)
 	if holder, ok := m.Driver.(providers.SchemaHolder); ok && !holder.HoldsSchema() && asked == options.StructuredAuto {
 		layer.Set = map[string]string{option: options.StructuredOff}
 	}

@@ -148,6 +148,22 @@ func TestUnstructured(t *testing.T) {
 	}
 }
 
+// TestUnstructuredAgain: a request that puts the option back leaves it to weir, whatever the model's own options say.
+func TestUnstructuredAgain(t *testing.T) {
+	t.Parallel()
+	engine := newEngine(t, &skipper{}, map[string]string{"batch.size": "4", "response.structured": "on"})
+	stream, err := engine.Open(t.Context(), inference.StreamConfig{
+		Options: map[string]string{"response.structured": ""}, Capacity: 1, Receiver: collect(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if got := stream.Options().Structured; got != "off" {
+		t.Errorf("%s, with a provider that holds nothing to a schema", got)
+	}
+}
+
 // TestStructuredWarning: who sets the option to on is told where the provider does not do it; by default nobody is.
 func TestStructuredWarning(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ func TestDefaultIDs(t *testing.T) {
 		{set{"batch.size": "2", "response.path": "$[?@.index < 5]", "response.index.field": "id"}, "token"},
 		{set{"batch.size": "2", "response.format": "regex", "response.path": `^(?P<index>\d+) (?P<value>.*)$`}, "sequential"},
 		{set{"batch.size": "2", "batch.prompt.template": "Rate them: [{index: <n>}]"}, "sequential"},
+		{set{"batch.size": "2", "response.structured": "off", "system.prompt": `Say [{"index": 1, "value": "good"}].`}, "sequential"},
 		{set{"batch.size": "2", "record.ids": "sequential"}, "sequential"},
 		{set{"batch.size": "2", "batch.prompt.template": "{{#records}}{{index}}{{/records}}", "record.ids": "token"}, "token"},
 	} {

@@ -89,9 +89,10 @@ var table = [...]Option{
 		Overridable: true,
 		Doc: "What the prompt calls the records of a batch, and the answer names. `sequential`: 1, 2, …. `token`: two or three random " +
 			"letters, new for each call. A model that leaves a record out and numbers on is then seen for what it is, instead of " +
-			"making the whole answer suspect. A template's `{{index}}` is the same. Where it is not set it is `token` if weir writes " +
-			"both the records and the instruction, and `sequential` if you may have named numbers: with a template, with the format " +
-			"`regex` or one of your own, with a `response.path` that looks at the index field, and in single mode.",
+			"making the whole answer suspect. A template's `{{index}}` is the same. Where it is not set it is `sequential` with " +
+			"`response.structured` on, whose keys are the same in each call, in single mode, and if you may have named numbers: with a " +
+			"template, with a `system.prompt` that names `\"index\"`, with the format `regex` or one of your own, or with a " +
+			"`response.path` that looks at the index field. Else it is `token`.",
 		field: func(v *Values) any { return &v.RecordIDs },
 	},
 	{
@@ -160,7 +161,7 @@ var table = [...]Option{
 		Doc: "Whether the answer is one JSON object with a member for each record (`r1`, `r2`, …), described to the provider as a JSON " +
 			"Schema that it holds the model to, where it can; where it cannot, the prompt's words ask for the same. `auto`: `on` where " +
 			"there is no template, or `response.values` or `response.schema` is set and the template does not name `\"index\"` itself; " +
-			"`off` in single mode, and where `response.path`, `response.index.field`, another format or `record.ids` `token` is set. " +
+			"`off` in single mode, and where `response.path`, `response.index.field`, `response.echo.field`, another format or `record.ids` `token` is set. " +
 			"Options as they hold are never `auto`.",
 		field: func(v *Values) any { return &v.Structured },
 	},
