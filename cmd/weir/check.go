@@ -23,8 +23,8 @@ func newCheck() *cobra.Command {
 		Long: `Checks everything that a start would: the file, the secrets it refers to, and each model's options, templates and paths.
 Every problem is named with its place, and the exit code is then 2. No port is opened and nobody is called.
 
-With --probe each model is asked, or embeds, a few words: a wrong key, an unknown model or a server that cannot be reached is found
-here instead of at the first record. That is one short call for each model, which the provider may charge for. Where a
+With --probe each model is asked, or embeds, a few words: a wrong key, an unknown model or a server that cannot be
+reached is found here instead of at the first record. That is one short call for each model, which the provider may charge for. Where a
 probe fails the exit code is 1.`,
 		Example: `  weir check weir.yaml
   weir check weir.yaml --probe`,

@@ -42,8 +42,7 @@ func TestEmbed(t *testing.T) {
 	csvRows.WriteString("text\n")
 	cells := csv.NewWriter(&csvRows)
 	for _, text := range append(texts, " ") {
-		line, _ := json.Marshal(map[string]string{"text": text})
-		jsonl.Write(append(line, '\n'))
+		fmt.Fprintf(&jsonl, "{\"text\": %q}\n", text)
 		_ = cells.Write([]string{text})
 	}
 	cells.Flush()

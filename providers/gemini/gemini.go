@@ -1,4 +1,5 @@
-// Package gemini is the driver for Google's Gemini API, methods generateContent and batchEmbedContents: Google itself, Vertex AI with a base URL of its own
+// Package gemini is the driver for Google's Gemini API, methods generateContent and batchEmbedContents: Google itself, Vertex AI
+// with a base URL of its own
 // (https://LOCATION-aiplatform.googleapis.com/v1/projects/P/locations/LOCATION/publishers/google), and gateways that speak the same.
 //
 // One call is one POST. The package never retries, waits or limits: [providers.Chain] does. It does not stream, follows no

@@ -14,8 +14,9 @@ import (
 const (
 	// DefaultDimensions is how long a vector of the embedded model is where nobody says.
 	DefaultDimensions = 256
-	// MinDimensions and MaxDimensions bound it. Below, different words meet in the same numbers too often.
+	// MinDimensions is the shortest: below, different words meet in the same numbers too often.
 	MinDimensions = 16
+	// MaxDimensions is the longest.
 	MaxDimensions = 4096
 )
 
@@ -44,7 +45,8 @@ func (model) Embed(ctx context.Context, req *providers.Request) (*providers.Resp
 	case len(req.Inputs) == 0:
 		return nil, &providers.Error{Kind: providers.KindBadRequest, Message: "there is no text to embed"}
 	case dimensions < MinDimensions || dimensions > MaxDimensions:
-		message := fmt.Sprintf("the embedded model makes vectors of %d to %d numbers, not %d: correct dimensions", MinDimensions, MaxDimensions, dimensions)
+		message := fmt.Sprintf("the embedded model makes vectors of %d to %d numbers, not %d: correct dimensions",
+			MinDimensions, MaxDimensions, dimensions)
 		return nil, &providers.Error{Kind: providers.KindBadRequest, Message: message}
 	}
 	resp := &providers.Response{Finish: providers.FinishStop, Vectors: make([][]float32, len(req.Inputs))}

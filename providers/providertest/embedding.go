@@ -33,10 +33,12 @@ type Embedder struct {
 func RunEmbedder(t *testing.T, e Embedder) {
 	t.Helper()
 	s := &suite{root: t.Name(), outcomes: make(record), Driver: Driver{
-		New:     func(tb testing.TB, baseURL string) providers.Provider { return providers.Embedding(e.New(tb, baseURL)) },
-		Request: &providers.Request{Model: "a-model", Inputs: []string{"A wonderful film: \"the best\" of the year", "a bore & <b>sad</b>", "10/10 ☺"}},
-		Wire:    &Wire{Answer: func(Answer) string { return e.Answer(own(), []int{0, 1, 2}, 12) }, Failures: e.failures(), Check: e.Check},
-		Leaks:   e.Leaks,
+		New: func(tb testing.TB, baseURL string) providers.Provider { return providers.Embedding(e.New(tb, baseURL)) },
+		Request: &providers.Request{Model: "a-model", Inputs: []string{
+			"A wonderful film: \"the best\" of the year", "a bore & <b>sad</b>", "10/10 ☺",
+		}},
+		Wire:  &Wire{Answer: func(Answer) string { return e.Answer(own(), []int{0, 1, 2}, 12) }, Failures: e.failures(), Check: e.Check},
+		Leaks: e.Leaks,
 	}}
 	if s.Leaks == nil {
 		s.Leaks = func(testing.TB) {}
@@ -116,7 +118,8 @@ func (s *suite) indexes(t *testing.T, e Embedder) {
 		srv.wantCalls(t, 1)
 	})
 	for name, indexes := range map[string][]int{
-		"an index twice": {0, 1, 1}, "an index too large": {0, 1, 3}, "an index below 0": {-1, 0, 1}, "an absurd index": {0, 1, math.MaxInt32},
+		"an index twice": {0, 1, 1}, "an index too large": {0, 1, 3}, "an index below 0": {-1, 0, 1},
+		"an absurd index": {0, 1, math.MaxInt32},
 	} {
 		s.run(t, name, func(t *testing.T) {
 			_, p := s.serve(t, says(http.StatusOK, nil, e.Answer(own(), slices.Clone(indexes), 12)))
