@@ -2,6 +2,7 @@ package parsing
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/weir-ml/weir/parsing/jsonpath"
 )
@@ -73,7 +74,7 @@ func (c *collector) addKeyed(object jsonpath.Node) {
 // example, contradicts the answer behind it instead of taking its place.
 func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 	name := r.tree.Name(id)
-	if field, ok := r.whole(id); ok {
+	if field, ok := r.whole(id, name); ok {
 		return Claim{Named: true, ID: name, Fields: []Field{field}}, true
 	}
 	e, hasValue := r.entry(id)
@@ -91,14 +92,32 @@ func (r *objectReader) member(id jsonpath.Node) (Claim, bool) {
 	return e, hasValue
 }
 
-// whole returns an object that is, as it stands, the value that has been asked for, whatever its fields are called.
-func (r *objectReader) whole(id jsonpath.Node) (Field, bool) {
+// whole returns an object that is, as it stands, the value that has been asked for, whatever its fields are called. A schema that
+// leaves objects open takes entries as well: one that has the value in it, or another index than the name it stands under, is none.
+func (r *objectReader) whole(id jsonpath.Node, name string) (Field, bool) {
 	f := r.format
 	if f.schema == nil || len(f.values) > 1 || r.tree.nodes[id].kind != jsonpath.Object {
 		return Field{}, false
 	}
+	for child := id + 1; child < r.tree.nodes[id].past; child = r.tree.nodes[child].past {
+		switch own := r.tree.Name(child); {
+		case own != f.index && own != f.values[0] || strings.Contains(f.schema.text, quote(own)):
+		case own == f.index && !sameIndex(r.tree.scalar(child), name):
+			return Field{}, false
+		case own == f.values[0] && f.schema.takes(r.field(own, child)):
+			return Field{}, false
+		}
+	}
 	field := r.field(f.values[0], id)
 	return field, f.schema.takes(field)
+}
+
+// scalar is a text, or a number as it is written.
+func (t *tree) scalar(id jsonpath.Node) string {
+	if t.nodes[id].kind == jsonpath.Text {
+		return t.Text(id)
+	}
+	return t.raw(id)
 }
 
 func sameIndex(a, b string) bool {

@@ -327,6 +327,33 @@ func TestStructuredAnswers(t *testing.T) {
 	}
 }
 
+// TestOpenObjects: a schema that takes every object does not make an entry a value: neither one with another record's index, nor what
+// is around the value.
+func TestOpenObjects(t *testing.T) {
+	open := newParser(t, parsing.Config{Structured: true, Schema: `{"type": "object"}`})
+	named := newParser(t, parsing.Config{Structured: true, Schema: `{"type": "object", "properties": {"index": {"type": "integer"}}}`})
+	tests := []struct {
+		name, value, want string
+		p                 *parsing.Parser
+	}{
+		{"an object", `{"label":"a"}`, `{"label":"a"}`, open},
+		{"its own index", `{"index":1,"label":"a"}`, `{"index":1,"label":"a"}`, open},
+		{"another index", `{"index":2,"label":"a"}`, "", open},
+		{"another index, which is the value's", `{"index":2}`, `{"index":2}`, named},
+		{"an object around the value", `{"value":{"label":"a"}}`, `{"label":"a"}`, open},
+		{"a value called value", `{"value":"a"}`, `{"value":"a"}`, open},
+	}
+	for _, test := range tests {
+		got := ""
+		if e := test.p.Parse(parsing.Reply{Text: answerOf([]string{test.value})}, 1).Entries[0]; e.Problem == parsing.ProblemNone {
+			got = e.Fields[0].Value
+		}
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
 // FuzzEmbed: whatever the schema of a value is, the schema of an answer with it is one, and lets nothing through that does not
 // fit the value's own.
 func FuzzEmbed(f *testing.F) {
@@ -347,6 +374,10 @@ func FuzzEmbed(f *testing.F) {
 		answer := answerOf([]string{value})
 		if len(schema) > 1000 || strings.ContainsAny(value, "eE") || !accepts(t, compileSchema(t, text), answer) {
 			return
+		}
+		var fields map[string]any
+		if json.Unmarshal([]byte(value), &fields) == nil && fields["index"] != nil && !strings.Contains(schema, "index") {
+			return // may be another record's
 		}
 		if e := p.Parse(parsing.Reply{Text: answer}, 1).Entries[0]; e.Problem != parsing.ProblemNone && value != "null" {
 			t.Errorf("%s passes\n%s\nand not %s: %s", value, text, schema, e.Message)
