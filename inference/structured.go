@@ -16,20 +16,28 @@ import (
 // few more; when there are too many, all are forgotten. To make one again takes about as long as to render a prompt.
 const maxSchemaBytes = 256 << 10
 
-// unstructured turns `response.structured` off where it is left to weir and the provider can hold no answer to a schema: random
-// ids then show more than fixed keys that nobody enforces.
+// unstructured turns `response.structured` off where it is left to weir and cannot be: `response.schema` is of a kind that cannot
+// stand within another, or the provider can hold no answer to a schema: random ids then show more than fixed keys that nobody
+// enforces.
 func (m *model) unstructured(overrides map[string]string) options.Layer {
 	const option = "response.structured"
 	layer := options.Layer{Name: "provider " + m.Provider}
-	asked, over := overrides[option]
-	if !over { // else the empty text is the default, whatever the model's own options say
-		asked = m.Options[option]
+	if cmp.Or(m.asked(overrides, option), options.StructuredAuto) != options.StructuredAuto {
+		return layer
 	}
-	asked = cmp.Or(asked, options.StructuredAuto)
-	if holder, ok := m.Driver.(providers.SchemaHolder); ok && !holder.HoldsSchema() && asked == options.StructuredAuto {
+	holder, ok := m.Driver.(providers.SchemaHolder)
+	if ok && !holder.HoldsSchema() || !parsing.CanStructure(m.asked(overrides, "response.schema")) {
 		layer.Set = map[string]string{option: options.StructuredOff}
 	}
 	return layer
+}
+
+// asked is what a stream's options ask for; empty: the default. An empty one of the request's own hides the model's.
+func (m *model) asked(overrides map[string]string, option string) string {
+	if asked, over := overrides[option]; over {
+		return asked
+	}
+	return m.Options[option]
 }
 
 // schemas are those of a plan's answers, by the records of the call: the same one for the same number, so that a provider

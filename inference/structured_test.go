@@ -148,6 +148,16 @@ func TestUnstructured(t *testing.T) {
 	}
 }
 
+// TestUnembeddable: a response.schema that cannot stand within another is no reason to refuse what has worked without.
+func TestUnembeddable(t *testing.T) {
+	t.Parallel()
+	set := map[string]string{"batch.size": "4", "response.schema": `{"$defs": {"a": {"$anchor": "b"}}, "$ref": "#b"}`}
+	_, values, err := newEngine(t, &held{}, set).Model("m")
+	if err != nil || values.Structured != "off" {
+		t.Errorf("structured %s, %v", values.Structured, err)
+	}
+}
+
 // TestUnstructuredAgain: a request that puts the option back leaves it to weir, whatever the model's own options say.
 func TestUnstructuredAgain(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,15 @@ func embed(schema string, required []string) (embedded, error) {
 	return embedded{name: e.name, value: value, defs: e.defs}, e.problem
 }
 
+// CanStructure reports whether a response.schema can stand in the schema of an answer (Config.Structured).
+func CanStructure(schema string) bool {
+	if isAny(schema) {
+		return true
+	}
+	_, err := embed(schema, nil)
+	return err == nil
+}
+
 // survey finds a name that the schema has not taken, and whether its objects may be closed.
 func (e *embedder) survey() {
 	taken := make(map[string]bool, len(e.tree.nodes))
