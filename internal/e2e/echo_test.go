@@ -44,7 +44,7 @@ func streamEchoes(t *testing.T, options string, records int) (outcome, simulator
 	return got, sim.Stats()
 }
 
-// echoFile is a model that is asked with weir's own instruction, so that its records have random ids. Its one value field has
+// echoFile is a model that is asked with weir's own instruction. Its one value field has
 // all that the simulator's model says of names.
 const echoFile = `
 providers: {simulator: {kind: openai, base_url: %q, max_in_flight: 8}}
@@ -63,8 +63,8 @@ models:
 func TestEcho(t *testing.T) {
 	t.Parallel()
 	records := 3 * *damagedRecords
-	numbers, _ := streamEchoes(t, "      record.ids: sequential\n", records)
-	ids, _ := streamEchoes(t, "", records)
+	numbers, _ := streamEchoes(t, "      record.ids: sequential\n      response.structured: off\n", records)
+	ids, _ := streamEchoes(t, "      record.ids: token\n", records)
 	t.Logf("without an echo, of %d records: %d wrong with numbers, %d with random ids", records, len(numbers.wrong), len(ids.wrong))
 	if len(ids.wrong) == 0 || len(numbers.wrong) <= len(ids.wrong) {
 		t.Errorf("%d wrong with numbers and %d with random ids: this proves little", len(numbers.wrong), len(ids.wrong))
