@@ -103,8 +103,8 @@ func (c *collector) add() {
 		c.failed = true
 		return
 	}
-	if object, ok := c.keyed(nodes); ok {
-		c.addKeyed(object)
+	if objects := c.keyed(nodes); objects != nil {
+		c.addKeyed(objects)
 		return
 	}
 	nodes = c.wholeOnly(nodes)

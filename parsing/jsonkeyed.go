@@ -8,31 +8,55 @@ import (
 )
 
 // keyed returns the object that has the entries by their indexes: {"1": "positive", "r2": {…}}. It is what the path selects,
-// or, under weir's own, the whole value or the one object in it.
-func (c *collector) keyed(nodes []jsonpath.Node) (jsonpath.Node, bool) {
+// or, under weir's own, the whole value or the one object in it. Where such an object has been asked for, a list of some is read
+// as well. nil: there is none.
+func (c *collector) keyed(nodes []jsonpath.Node) []jsonpath.Node {
 	t := &c.scan.tree
 	switch {
 	case !c.format.isOwn:
 		if len(nodes) == 1 && c.isKeyed(nodes[0]) {
-			return nodes[0], true
+			return nodes
 		}
-		return 0, false
+		return nil
 	case c.isKeyed(0):
-		return 0, true
+		return []jsonpath.Node{0}
+	case t.nodes[0].kind == jsonpath.Array && c.format.structured:
+		return c.keyedList()
 	}
 	if members := t.children(0); t.nodes[0].kind == jsonpath.Object && len(members) == 1 && c.isKeyed(members[0]) {
-		return members[0], true
+		return members
 	}
-	return 0, false
+	return nil
+}
+
+// keyedList returns the elements of a list if they are objects with nothing but members under indexes. One that is not whole may be
+// anything.
+func (c *collector) keyedList() []jsonpath.Node {
+	var objects []jsonpath.Node
+	for _, id := range c.scan.tree.children(0) {
+		indexes, others := c.indexes(id)
+		switch {
+		case indexes > 0 && others == 0 && !c.format.look(&c.scan.tree, id).value:
+			objects = append(objects, id)
+		case c.isWhole(id):
+			return nil
+		}
+	}
+	return objects
 }
 
 // isKeyed reports whether every name in an object is an index, or one of them where such an object has been asked for.
 func (c *collector) isKeyed(id jsonpath.Node) bool {
+	indexes, others := c.indexes(id)
+	return indexes > 0 && (others == 0 || c.format.structured)
+}
+
+// indexes counts the names in an object that are indexes, and the others.
+func (c *collector) indexes(id jsonpath.Node) (indexes, others int) {
 	t := &c.scan.tree
 	if t.nodes[id].kind != jsonpath.Object {
-		return false
+		return 0, 0
 	}
-	indexes, others := 0, 0
 	for child := id + 1; child < t.nodes[id].past; child = t.nodes[child].past {
 		if _, ok := c.asked.number(t.Name(child)); ok {
 			indexes++
@@ -40,13 +64,16 @@ func (c *collector) isKeyed(id jsonpath.Node) bool {
 			others++
 		}
 	}
-	return indexes > 0 && (others == 0 || c.format.structured)
+	return indexes, others
 }
 
-// addKeyed takes in the members of an object whose names are indexes.
-func (c *collector) addKeyed(object jsonpath.Node) {
+// addKeyed takes in the members of objects whose names are indexes.
+func (c *collector) addKeyed(objects []jsonpath.Node) {
 	t := &c.scan.tree
-	members := t.children(object)
+	var members []jsonpath.Node
+	for _, object := range objects {
+		members = append(members, t.children(object)...)
+	}
 	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(members)*len(c.format.values))}
 	entries := make([]Claim, 0, len(members))
 	valued := false
