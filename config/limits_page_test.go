@@ -17,7 +17,7 @@ func TestLimitsPage(t *testing.T) {
 			t.Errorf("%v\n%s", err, match[1])
 		}
 	}
-	if len(found) != 3 {
-		t.Errorf("%d files, want 3", len(found))
+	if len(found) != 4 {
+		t.Errorf("%d files, want 4", len(found))
 	}
 }

@@ -55,13 +55,16 @@ const leastWait = 100 * time.Microsecond
 // over the minute, as providers ask for that enforce a minute's limit by the second, and no minute has more than the limit:
 // the rate is smaller by what the bucket holds. Who takes more than it holds waits until it is full and leaves it in debt.
 //
-// A limit of an hour or a day is not spread: the bucket holds all of it.
+// A limit of an hour or a day is not spread: the bucket holds all of it, and what the provider says is left of it counts. Where that
+// is nothing, one call in five minutes asks again, because what a provider says may be wrong, or another model's.
 type bucket struct {
 	limit  float64 // 0: none is known, and nothing waits
 	period time.Duration
-	set    bool // by the operator: what the provider says is not listened to
+	until  time.Time // the period is not taken for a shorter one before
+	set    bool      // by the operator: what the provider says is not listened to
 	level  float64
 	at     time.Time // when level was true
+	asked  time.Time // when more was taken last than there is
 }
 
 // put sets the limit. What the bucket holds stays, but no more than it has room for.
@@ -102,6 +105,9 @@ func (b *bucket) fill(now time.Time) {
 func (b *bucket) take(n float64, now time.Time) {
 	b.fill(now)
 	if b.limit > 0 {
+		if n > b.level {
+			b.asked = now
+		}
 		b.level = min(b.room(), b.level-n)
 	}
 }
@@ -117,25 +123,48 @@ func (b *bucket) wait(ahead, n float64, now time.Time) time.Duration {
 	if missing <= precision {
 		return 0
 	}
-	return max(time.Duration(math.Ceil(missing/b.perSecond()*float64(time.Second))), leastWait)
+	wait := time.Duration(math.Ceil(min(missing/b.perSecond(), longestWait.Seconds()) * float64(time.Second)))
+	if b.period > time.Minute && !b.set {
+		again := b.asked.Add(MaxRetryAfter).Sub(now)
+		if again <= 0 {
+			return 0
+		}
+		wait = min(wait, again)
+	}
+	return max(wait, leastWait)
 }
 
+// longestWait is the longest wait that is told apart from others.
+const longestWait = 365 * 24 * time.Hour
+
 // learn takes over what the provider says of the limit with the answer to a call that began at begun: what is left is as old
-// as that, and some has come back since.
-func (b *bucket) learn(said Allowance, begun, now time.Time) {
+// as that, and some has come back since. sent is what the calls take that are under way.
+func (b *bucket) learn(said Allowance, sent float64, begun, now time.Time) {
 	if !said.Said() || b.set {
 		return
 	}
-	period := max(periodOf(said.Reset), b.period)
-	if limit := float64(said.Limit); limit != b.limit || period != b.period {
+	limit, period := float64(said.Limit), periodOf(said.Reset)
+	if limit == b.limit && now.Before(b.until) {
+		period = max(period, b.period)
+	}
+	if limit != b.limit || period != b.period {
 		b.put(limit, period, now)
+		b.until = now
+	}
+	if until := now.Add(said.Reset); until.After(b.until) {
+		b.until = until
 	}
 	b.fill(now)
-	b.level = min(b.level, float64(max(said.Left, 0))+now.Sub(begun).Seconds()*b.perSecond())
+	left := float64(max(said.Left, 0)) + now.Sub(begun).Seconds()*b.perSecond()
+	if b.period > time.Minute { // a day's calls may come back at midnight, all at once
+		b.level = min(left-sent, b.room())
+		return
+	}
+	b.level = min(b.level, left)
 }
 
 // periodOf returns the time that a limit counts for: a provider says only how long until all of it is back, which is at
-// most that. What looks too short at first is found when more of the limit is used.
+// most that. What looks too short at first is found when more of the limit is used, and holds until that is back.
 func periodOf(reset time.Duration) time.Duration {
 	switch {
 	case reset <= time.Minute+time.Second:

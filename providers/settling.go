@@ -5,13 +5,13 @@ import "time"
 // end settles a call that was sent: taken is what begin returned.
 func (t *Throttle) end(req *Request, taken cost, begun time.Time, done outcome) {
 	t.change(func(now time.Time) {
+		t.sent = t.sent.minus(taken)
+		t.settle(req, taken, done, now)
 		t.learn(done.quota(), begun, now)
 		switch {
 		case done.err == nil:
-			t.settle(req, taken, done.resp.Usage, now)
 			t.accepted(begun, now)
 		case done.err.Kind == KindRateLimited:
-			t.take(cost{}.minus(cost{input: taken.input, output: taken.output}), now)
 			t.refused(begun, now, done.err.RetryAfter)
 		case done.err.Status > 0:
 			t.answered = now // with a no, but not with that one
@@ -37,14 +37,23 @@ func (t *Throttle) learn(q *Quota, begun, now time.Time) {
 	if q == nil {
 		return
 	}
-	t.buckets[bucketRequests].learn(q.Requests, begun, now)
-	t.buckets[bucketTokens].learn(q.Tokens, begun, now)
-	t.buckets[bucketInput].learn(q.InputTokens, begun, now)
-	t.buckets[bucketOutput].learn(q.OutputTokens, begun, now)
+	for which, said := range [...]Allowance{
+		bucketRequests: q.Requests, bucketTokens: q.Tokens, bucketInput: q.InputTokens, bucketOutput: q.OutputTokens,
+	} {
+		t.buckets[which].learn(said, t.sent.of(which), begun, now)
+	}
 }
 
-// settle gives back what a call has not used, and takes what it has used beyond its estimate.
-func (t *Throttle) settle(req *Request, taken cost, usage Usage, now time.Time) {
+// settle gives back what a call has not used, and takes what it has used beyond its estimate. A call that was refused has used no
+// tokens.
+func (t *Throttle) settle(req *Request, taken cost, done outcome, now time.Time) {
+	if done.err != nil {
+		if done.err.Kind == KindRateLimited {
+			t.take(cost{}.minus(cost{input: taken.input, output: taken.output}), now)
+		}
+		return
+	}
+	usage := done.resp.Usage
 	if !usage.Reported {
 		return
 	}

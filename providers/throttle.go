@@ -42,6 +42,7 @@ type Throttle struct {
 	typical  cost // of a call
 	queue    []*waiter
 	ahead    cost // of all in queue
+	sent     cost // of all calls under way
 	timer    *time.Timer
 	moved    func()    // told when there may be room; nil: nobody
 	answered time.Time // when the provider last accepted a call
@@ -120,6 +121,7 @@ func (t *Throttle) join(w *waiter) (waits bool, err *Error) {
 // goes takes what a call needs. t.mu is held.
 func (t *Throttle) goes(w *waiter, now time.Time) {
 	t.take(w.need, now)
+	t.sent = t.sent.plus(w.have).plus(w.need)
 	t.pacing.sent(now)
 }
 
@@ -231,6 +233,7 @@ func (t *Throttle) abandon(w *waiter) {
 		}
 		if w.err == nil { // its turn came in the same moment
 			t.take(cost{}.minus(w.need), now)
+			t.sent = t.sent.minus(w.have).minus(w.need)
 		}
 	})
 }
