@@ -161,8 +161,8 @@ var table = [...]Option{
 		Doc: "Whether the answer is one JSON object with a member for each record (`r1`, `r2`, …), described to the provider as a JSON " +
 			"Schema that it holds the model to, where it can; where it cannot, the prompt's words ask for the same. `auto`: `on` where " +
 			"there is no template, or `response.values` or `response.schema` is set and the template does not name `\"index\"` itself; " +
-			"`off` in single mode, and where `response.path`, `response.index.field`, `response.echo.field`, another format or `record.ids` `token` is set. " +
-			"Options as they hold are never `auto`.",
+			"`off` in single mode, and where `response.path`, `response.index.field`, `response.echo.field`, another format or " +
+			"`record.ids` `token` is set. Options as they hold are never `auto`.",
 		field: func(v *Values) any { return &v.Structured },
 	},
 	{
