@@ -267,8 +267,8 @@ var modelFields = []field[Model]{
 	},
 	{
 		key: "context_tokens", kind: "number", max: 100_000_000, at: func(m *Model) any { return &m.ContextTokens },
-		doc: "Most tokens of a prompt and its answer together, or of one text to embed; batches are cut to fit ([cost.md](cost.md)). 0: what weir's table says " +
-			"of the model, and where it says nothing, what the provider refuses.",
+		doc: "Most tokens of a prompt and its answer together, or of one text to embed; batches are cut to fit ([cost.md](cost.md)). " +
+			"0: what weir's table says of the model, and where it says nothing, what the provider refuses.",
 	},
 	{
 		key: "max_output_tokens", kind: "number", max: 100_000_000, at: func(m *Model) any { return &m.MaxOutputTokens },

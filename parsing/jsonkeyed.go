@@ -70,8 +70,8 @@ func (c *collector) indexes(id jsonpath.Node) (indexes, others int) {
 // addKeyed takes in the members of objects whose names are indexes.
 func (c *collector) addKeyed(objects []jsonpath.Node) {
 	t := &c.scan.tree
-	members := t.children(objects[0])
-	for _, object := range objects[1:] {
+	members := make([]jsonpath.Node, 0, len(objects))
+	for _, object := range objects {
 		members = append(members, t.children(object)...)
 	}
 	r := objectReader{format: c.format, tree: t, fields: make([]Field, 0, len(members)*len(c.format.values))}

@@ -103,11 +103,11 @@ func TestEmbeddingOfParaphrases(t *testing.T) {
 
 // TestEmbedding: vectors are of length 1, of the wanted number of numbers, one for each text, and depend on it alone.
 func TestEmbedding(t *testing.T) {
-	model := embedder(t)
+	model, ctx := embedder(t), t.Context()
 	rapid.Check(t, func(t *rapid.T) {
 		texts := rapid.SliceOfN(rapid.String(), 1, 5).Draw(t, "texts")
 		dimensions := rapid.SampledFrom([]int{0, 16, 100, 1024}).Draw(t, "dimensions")
-		resp, err := model.Embed(context.Background(), &providers.Request{Inputs: texts, Dimensions: dimensions})
+		resp, err := model.Embed(ctx, &providers.Request{Inputs: texts, Dimensions: dimensions})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestEmbedding(t *testing.T) {
 				t.Fatalf("vector %d has %d numbers and length %g", i, len(v), length)
 			}
 		}
-		alone, err := model.Embed(context.Background(),
+		alone, err := model.Embed(ctx,
 			&providers.Request{Inputs: texts[len(texts)-1:], Dimensions: dimensions})
 		if err != nil || len(resp.Vectors) != len(texts) || !cmp.Equal(alone.Vectors[0], resp.Vectors[len(texts)-1]) {
 			t.Fatalf("%d vectors; alone %v", len(resp.Vectors), err)
