@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,7 +145,7 @@ func TestLongVectors(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
 	defer server.Close()
 	resp, err := start(t, openai.Config{BaseURL: server.URL}).Embed(t.Context(), &providers.Request{Model: "m", Inputs: strings.Split(strings.Repeat("x ", 1000), " ")[:1000]})
-	if err != nil || !cmp.Equal(resp.Vectors, vectors) {
+	if err != nil || !slices.EqualFunc(resp.Vectors, vectors, slices.Equal) {
 		t.Errorf("%v", err)
 	}
 }
