@@ -94,8 +94,35 @@ func (v *validation) lanes(path string, p *Provider) {
 	case max(keys, endpoints) > maxLanes:
 		v.add(path+laneKeyOf(p), fmt.Sprintf("must be at most %d, not %d", maxLanes, max(keys, endpoints)))
 	}
+	if endpoints > 0 && p.BaseURL != "" {
+		v.add(path+".endpoints", "and base_url are both there: write one of them")
+	}
 	for i, endpoint := range p.Endpoints {
 		v.endpoint(path+".endpoints", i+1, endpoint)
+	}
+	v.exposed(path, p)
+}
+
+// exposed warns of endpoints as of a base URL, once for all.
+func (v *validation) exposed(path string, p *Provider) {
+	var plain, closed []string
+	for _, lane := range p.Lanes()[:min(len(p.Endpoints), maxLanes)] {
+		u, err := url.Parse(lane.BaseURL)
+		if err != nil {
+			continue
+		}
+		if u.Scheme == "http" && lane.APIKey.IsSet() && !isLoopback(u.Hostname()) {
+			plain = append(plain, u.Hostname())
+		}
+		if lane.hasNoKey() && isVendors(u.Hostname()) {
+			closed = append(closed, u.Hostname())
+		}
+	}
+	if len(plain) > 0 {
+		v.warn(path+".endpoints", "has http in it: the key and every record go over the network unencrypted to "+strings.Join(plain, ", "))
+	}
+	if len(closed) > 0 {
+		v.warn(path, "has no api_key, and no call is answered without one by "+strings.Join(closed, ", "))
 	}
 }
 

@@ -83,7 +83,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"gpu-2": {Kind: "compatible", Dialect: "vllm", BaseURL: "http://127.0.0.1:8000/v1", MaxInFlight: 64},
 			"2":     {Kind: "local", MaxInFlight: 64},
 			"pool": {
-				Kind: "openai", BaseURL: "https://api.openai.com/v1", MaxInFlight: 64,
+				Kind: "openai", MaxInFlight: 64,
 				APIKeys:   config.Secrets{secret(t, "file:testdata/key.txt"), secret(t, "env:WEIR_TEST_TOKEN")},
 				Endpoints: config.List{"http://10.0.0.6:8000/v1", "http://10.0.0.7:8000/v1"},
 				Rates:     config.Rates{Requests: 500, Tokens: 200_000, InputTokens: 150_000, OutputTokens: 50_000},
@@ -105,6 +105,9 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Warnings: []config.Problem{{
 			File: "testdata/full.yaml", Line: 18, Column: 5, Path: "providers.house.gpu-1.base_url",
 			Message: "is http: api_key and every record go over the network unencrypted",
+		}, {
+			File: "testdata/full.yaml", Line: 47, Column: 5, Path: "providers.pool.endpoints",
+			Message: "has http in it: the key and every record go over the network unencrypted to 10.0.0.6, 10.0.0.7",
 		}},
 	}
 	headers := got.Providers["house.gpu-1"].HeaderValues()
@@ -190,6 +193,9 @@ func TestWarnings(t *testing.T) {
   gateway: {kind: anthropic, base_url: "https://gateway", headers: {X-Gateway-Key: env:WEIR_TEST_TOKEN}}
   forgot: {kind: openai}
   google: {kind: gemini}
+  several: {kind: openai, endpoints: ["http://gpu:1/v1", "http://localhost:8000/v1", "http://gpv:1/v1"], api_key: env:WEIR_TEST_TOKEN}
+  several-keyless: {kind: openai, endpoints: ["http://gpu:1/v1", "https://api.openai.com/v1"]}
+  aws: {kind: bedrock, endpoints: ["https://bedrock.example"], api_key: env:WEIR_TEST_TOKEN}
 models: {m: {provider: plain, model: x}}
 `
 	c, err := config.Parse("weir.yaml", []byte(file))
@@ -204,6 +210,8 @@ models: {m: {provider: plain, model: x}}
 		"weir.yaml:6:3: providers.forgot has no api_key, and api.openai.com answers no call without one",
 		"weir.yaml:7:3: providers.google has no api_key, and no call is answered without one",
 		"weir.yaml:2:25: providers.plain.base_url is http: api_key and every record go over the network unencrypted",
+		"weir.yaml:8:27: providers.several.endpoints has http in it: the key and every record go over the network unencrypted to gpu, gpv",
+		"weir.yaml:9:3: providers.several-keyless has no api_key, and no call is answered without one by api.openai.com",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -129,7 +129,7 @@ func (r *reader) provider(path string, node ast.Node) Provider {
 	var p Provider
 	standards(&p, providerFields)
 	section[Provider]{path: path, target: &p, fields: providerFields}.read(r, node)
-	if p.Kind == KindOpenAI && p.BaseURL == "" {
+	if p.Kind == KindOpenAI && p.BaseURL == "" && len(p.Endpoints) == 0 {
 		p.BaseURL = openAIBaseURL
 	}
 	p.CAFile = r.resolvePath(p.CAFile)

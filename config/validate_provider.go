@@ -50,7 +50,7 @@ func (v *validation) provider(path, name string, p Provider) {
 
 func (v *validation) aws(path string, p Provider) {
 	switch {
-	case p.Region == "" && p.BaseURL == "":
+	case p.Region == "" && p.BaseURL == "" && len(p.Endpoints) == 0:
 		v.add(path+".region", "is missing: the AWS region, such as eu-central-1; or write base_url")
 	case p.Region != "" && !regionStyle.MatchString(p.Region):
 		v.add(path+".region", "must be a region such as eu-central-1, not "+quote(p.Region))
@@ -121,16 +121,25 @@ var vendorHosts = []string{
 
 // keyless warns of a provider that will be refused. A key may be in a header.
 func (v *validation) keyless(path string, p Provider, host string) {
-	if p.APIKey.IsSet() || p.AccessKeyID.IsSet() || len(p.Headers) > 0 {
+	if !p.hasNoKey() {
 		return
 	}
 	if host == "" && p.Kind != KindAzure && p.Kind != KindCompatible {
 		v.warn(path, "has no api_key, and no call is answered without one")
 		return
 	}
-	if slices.ContainsFunc(vendorHosts, func(end string) bool { return strings.HasSuffix(host, end) }) {
+	if isVendors(host) {
 		v.warn(path, "has no api_key, and "+host+" answers no call without one")
 	}
+}
+
+func isVendors(host string) bool {
+	return slices.ContainsFunc(vendorHosts, func(end string) bool { return strings.HasSuffix(host, end) })
+}
+
+// hasNoKey reports whether nothing is sent that may be a key.
+func (p Provider) hasNoKey() bool {
+	return !p.APIKey.IsSet() && !p.AccessKeyID.IsSet() && len(p.Headers) == 0
 }
 
 const maxHeaders = 32
