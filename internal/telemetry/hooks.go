@@ -108,6 +108,9 @@ func (t *Telemetry) callEnd(ctx context.Context, call inference.Call, end infere
 	of.callsInFlight.add(-1)
 	if end.Response == nil {
 		of.calls.add(outcomeOf(&end), 1)
+		if end.Err != nil {
+			t.failed(&call, end.Err)
+		}
 		of.callDuration.record(ctx, end.Duration.Seconds())
 	}
 	if t.spans != nil {

@@ -72,6 +72,7 @@ type Telemetry struct {
 	ready     atomic.Pointer[func() error]
 	notices   *rate.Limiter // of log lines about answers
 	unnoticed atomic.Int64
+	failures  failures // that were logged
 	over      sync.Once
 	overErr   error
 }
