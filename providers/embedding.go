@@ -34,7 +34,7 @@ var _ Embedder = (*Pool)(nil)
 
 // Embed makes a call on a lane as Complete does. It is a bad request where the lanes' drivers do not embed.
 func (p *Pool) Embed(ctx context.Context, req *Request) (*Response, error) {
-	return p.on(ctx, func(driver Provider) (*Response, error) {
+	return p.on(ctx, req.Model, func(driver Provider) (*Response, error) {
 		e, ok := driver.(Embedder)
 		if !ok {
 			return nil, &Error{Kind: KindBadRequest, Message: "this provider has no embeddings; correct the model's task"}

@@ -3,9 +3,7 @@ package providers
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -43,7 +41,8 @@ type PoolConfig struct {
 
 // Pool is several keys or endpoints that can do the same, as one provider. Each call goes to the lane that can take it soonest, and
 // of those to the one with the fewest calls. A lane that says no to a key (401, 402), or asks for a long wait (429), rests, and the
-// call goes on to the next, each lane once at most; so does one that finds a breaker open. A rest is bounded and ends by itself. When
+// call goes on to the next, each lane once at most; so does one that finds a breaker open. One that says that a key may not do this
+// (403) rests for that model alone. A rest is bounded and ends by itself. When
 // all lanes rest, a call fails at once, and its error says why each does.
 //
 // Its methods may be called by several goroutines at once; it starts none.
@@ -59,9 +58,8 @@ type lane struct {
 
 	inFlight int
 	failed   time.Time // when its last call has; zero: it has not
-	until    time.Time
-	rest     time.Duration // of the last time
-	why      *Error
+	rests    rest
+	models   map[string]*rest // what it may not be asked for, by model
 }
 
 // NewPool returns a Pool with all lanes ready.
@@ -77,20 +75,20 @@ type laneKey struct{}
 
 // Complete makes a call on the lane that the chain has chosen, or outside of a chain on the one with the fewest calls.
 func (p *Pool) Complete(ctx context.Context, req *Request) (*Response, error) {
-	return p.on(ctx, func(driver Provider) (*Response, error) { return driver.Complete(ctx, req) })
+	return p.on(ctx, req.Model, func(driver Provider) (*Response, error) { return driver.Complete(ctx, req) })
 }
 
 // on makes a call on a lane.
-func (p *Pool) on(ctx context.Context, call func(driver Provider) (*Response, error)) (*Response, error) {
+func (p *Pool) on(ctx context.Context, model string, call func(driver Provider) (*Response, error)) (*Response, error) {
 	if chosen, ok := ctx.Value(laneKey{}).(*lane); ok {
 		return call(chosen.Driver)
 	}
-	chosen := p.pick(nil, nil)
+	chosen := p.pick(model, nil, nil)
 	if chosen == nil {
-		return nil, p.allRest()
+		return nil, p.allRest(model)
 	}
 	resp, err := call(chosen.Driver)
-	p.left(chosen, AsError(err))
+	p.left(chosen, model, AsError(err))
 	return resp, err
 }
 
@@ -124,16 +122,16 @@ func (r *route) Complete(ctx context.Context, req *Request) (*Response, error) {
 	var tried []*lane
 	var last *Error
 	for {
-		chosen := r.pool.pick(tried, permitOf(ctx))
+		chosen := r.pool.pick(req.Model, tried, permitOf(ctx))
 		switch {
 		case chosen == nil && last == nil:
-			return nil, r.pool.allRest()
+			return nil, r.pool.allRest(req.Model)
 		case chosen == nil:
-			return nil, r.pool.explain(last)
+			return nil, r.pool.explain(req.Model, last)
 		}
 		resp, err := r.links[chosen].Complete(ctx, req)
 		last = AsError(err)
-		r.pool.left(chosen, last)
+		r.pool.left(chosen, req.Model, last)
 		if last == nil || ctx.Err() != nil || !isLanesOwn(last) {
 			return resp, err
 		}
@@ -146,12 +144,12 @@ func isLanesOwn(err *Error) bool {
 	return err.Unsent || err.Kind == KindUnauthorized || err.Kind == KindQuota || err.Kind == KindRateLimited
 }
 
-// pick takes the best lane of those that do not rest and were not tried; nil: there is none. The batch's own room, if it still
+// pick takes the best lane for a model, of those that do not rest and were not tried; nil: there is none. The batch's own room, if it still
 // has any, is on the lane that it was taken of.
-func (p *Pool) pick(tried []*lane, has *permit) *lane {
+func (p *Pool) pick(model string, tried []*lane, has *permit) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ready := p.ready(tried)
+	ready := p.ready(model, tried)
 	if len(ready) == 0 {
 		return nil
 	}
@@ -163,12 +161,12 @@ func (p *Pool) pick(tried []*lane, has *permit) *lane {
 	return chosen
 }
 
-// ready returns the lanes that do not rest and were not tried, the best first. p.mu is held.
-func (p *Pool) ready(tried []*lane) []*lane {
+// ready returns the lanes that do not rest, for any model where that is "", and were not tried, the best first. p.mu is held.
+func (p *Pool) ready(model string, tried []*lane) []*lane {
 	now := time.Now()
 	var ready []*lane
 	for _, l := range p.lanes {
-		if !now.Before(l.until) && !slices.Contains(tried, l) {
+		if l.rest(model, now) == nil && !slices.Contains(tried, l) {
 			ready = append(ready, l)
 		}
 	}
@@ -202,87 +200,6 @@ func (l *lane) wait() time.Duration {
 	return l.Throttle.soonest(1)
 }
 
-// left notes how a call on a lane has ended.
-func (p *Pool) left(l *lane, err *Error) {
-	rest := p.note(l, err)
-	if rest > 0 && p.rested != nil {
-		p.rested(l.Name, rest, err)
-	}
-}
-
-// note returns how long the lane rests from now on, where it begins to.
-func (p *Pool) note(l *lane, err *Error) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l.inFlight--
-	if err == nil {
-		l.failed, l.rest = time.Time{}, 0
-		return 0
-	}
-	now := time.Now()
-	if !err.Unsent && err.Kind.Retriable() {
-		l.failed = now
-	}
-	if err.Unsent || now.Before(l.until) {
-		return 0 // it rests already: calls that were under way say the same
-	}
-	rest := l.restFor(err)
-	if rest > 0 {
-		l.until, l.why = now.Add(rest), err
-	}
-	return rest
-}
-
-// restFor returns how long the lane rests after an error; 0: it does not.
-func (l *lane) restFor(err *Error) time.Duration {
-	switch {
-	case err.Kind == KindUnauthorized || err.Kind == KindQuota:
-		l.rest = min(max(2*l.rest, LaneRest), LaneRestMost)
-		return max(l.rest, min(err.RetryAfter, LaneRestMost))
-	case err.Kind == KindRateLimited && err.RetryAfter >= LaneLongWait:
-		return min(err.RetryAfter, MaxRetryAfter)
-	default:
-		return 0
-	}
-}
-
-// allRest is the error of a call for which there is no lane: that of the lane which is ready first.
-func (p *Pool) allRest() *Error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	first := slices.MinFunc(p.lanes, func(a, b *lane) int { return a.until.Compare(b.until) })
-	if first.why == nil { // it is ready again by now
-		return &Error{Kind: KindUnavailable, Message: "not sent: no key or endpoint is ready", Unsent: true}
-	}
-	return &Error{
-		Kind: first.why.Kind, Status: first.why.Status, Unsent: true, RetryAfter: max(time.Until(first.until), leastWait),
-		Message: "not sent: all keys or endpoints of the provider rest: " + p.reasons(),
-	}
-}
-
-// explain adds to the last error of a call what the other lanes do.
-func (p *Pool) explain(last *Error) *Error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e := *last
-	if reasons := p.reasons(); reasons != "" {
-		e.Message = strings.TrimPrefix(e.Message+"; no other key or endpoint is left: "+reasons, "; ")
-	}
-	return &e
-}
-
-// reasons says which lanes rest, for how long, and why. p.mu is held.
-func (p *Pool) reasons() string {
-	var all []string
-	now := time.Now()
-	for _, l := range p.lanes {
-		if now.Before(l.until) {
-			all = append(all, fmt.Sprintf("%s for %v (%s)", l.Name, l.until.Sub(now).Round(time.Second), l.why.Kind))
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
 // accepts reports whether a lane has accepted calls of late.
 func (p *Pool) accepts() bool {
 	return slices.ContainsFunc(p.lanes, func(l *lane) bool { return l.Throttle != nil && l.Throttle.accepts() })
@@ -292,7 +209,7 @@ func (p *Pool) accepts() bool {
 // learns why.
 func (p *Pool) admit() (grant, time.Duration, bool) {
 	p.mu.Lock()
-	ready := p.ready(nil)
+	ready := p.ready("", nil)
 	p.mu.Unlock()
 	least := MaxRetryAfter
 	for _, l := range ready {
@@ -354,7 +271,7 @@ func (p *Pool) State() []LaneState {
 	defer p.mu.Unlock()
 	states := make([]LaneState, len(p.lanes))
 	for i, l := range p.lanes {
-		states[i] = LaneState{Name: l.Name, InFlight: l.inFlight, Resting: max(time.Until(l.until), 0)}
+		states[i] = LaneState{Name: l.Name, InFlight: l.inFlight, Resting: max(time.Until(l.rests.until), 0)}
 	}
 	return states
 }

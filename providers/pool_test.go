@@ -243,3 +243,44 @@ func TestFallbackWaitsForAPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestPoolModelIsForbidden: keys that may not use one model go on with the others.
+func TestPoolModelIsForbidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rested []string
+		a, b := &choosy{forbidden: "dear"}, &choosy{forbidden: "dear"}
+		chain, _ := pooled(0, &rested, a, b)
+		ask := func(model string) *providers.Error {
+			req := request(1, 1)
+			req.Model = model
+			_, err := chain.Complete(t.Context(), req)
+			return providers.AsError(err)
+		}
+		for range 3 {
+			if err := ask("dear"); err == nil || err.Kind != providers.KindUnauthorized || !strings.Contains(err.Message, "key 2 for 1m0s (unauthorized)") {
+				t.Errorf("the model that no key may use: %v", err)
+			}
+			if err := ask("cheap"); err != nil {
+				t.Errorf("the model that all keys may use: %v", err)
+			}
+		}
+		if a.refused != 1 || b.refused != 1 || len(rested) != 2 {
+			t.Errorf("asked %d and %d times for what is forbidden, rested %q; want once each", a.refused, b.refused, rested)
+		}
+	})
+}
+
+// choosy is a driver whose key may not use one model.
+type choosy struct {
+	forbidden string
+	refused   int
+}
+
+// Complete refuses that model.
+func (c *choosy) Complete(_ context.Context, req *providers.Request) (*providers.Response, error) {
+	if req.Model == c.forbidden {
+		c.refused++
+		return nil, &providers.Error{Kind: providers.KindUnauthorized, Status: 403, Message: "no"}
+	}
+	return &providers.Response{}, nil
+}
