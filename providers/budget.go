@@ -21,7 +21,8 @@ const (
 type Budget struct {
 	mu     sync.Mutex
 	slices [budgetSlices]budgetSlice
-	at     int64 // the number of the newest slice
+	start  time.Time
+	at     int64 // the number of the newest slice, from start
 	inside int   // calls between Begin and End
 }
 
@@ -82,7 +83,10 @@ func (b *Budget) Spend(n, floor int) bool {
 
 // turn empties the slices that are too old and returns the place of the newest. b.mu is held.
 func (b *Budget) turn() int {
-	number := time.Now().UnixNano() / int64(BudgetWindow/budgetSlices)
+	if b.start.IsZero() {
+		b.start = time.Now()
+	}
+	number := int64(time.Since(b.start) / (BudgetWindow / budgetSlices)) // a clock that is set back changes nothing
 	for n := max(b.at+1, number-budgetSlices+1); n <= number; n++ {
 		b.slices[n%budgetSlices] = budgetSlice{}
 	}

@@ -146,10 +146,10 @@ const (
 )
 
 func (r *recent) add(now time.Time) {
-	r.turn(now)
 	if r.first.IsZero() {
 		r.first = now
 	}
+	r.turn(now)
 	r.slices[r.newest%recentSlices]++
 }
 
@@ -159,7 +159,7 @@ func (r *recent) sum(now time.Time) (calls float64, span time.Duration) {
 	for _, n := range r.slices {
 		calls += float64(n)
 	}
-	return calls, time.Minute - recentSlice + time.Duration(now.UnixNano()%int64(recentSlice))
+	return calls, time.Minute - recentSlice + now.Sub(r.first)%recentSlice
 }
 
 // inMinute returns how many there were in the last minute.
@@ -182,9 +182,13 @@ func (r *recent) isWhole(now time.Time) bool {
 	return !r.first.IsZero() && now.Sub(r.first) >= time.Minute
 }
 
-// turn empties the slices that are too old.
+// turn empties the slices that are too old. They are counted from the first call, because a clock that is set back would keep the old
+// ones for as long.
 func (r *recent) turn(now time.Time) {
-	number := now.UnixNano() / int64(recentSlice)
+	if r.first.IsZero() {
+		return
+	}
+	number := int64(now.Sub(r.first) / recentSlice)
 	for n := max(r.newest+1, number-recentSlices+1); n <= number; n++ {
 		r.slices[n%recentSlices] = 0
 	}
