@@ -36,6 +36,7 @@ type pacing struct {
 	searching bool
 	climbed   bool          // a call was accepted since the last refusal
 	back      time.Time     // when it last went back
+	late      time.Time     // when a call was last refused that had been sent before that
 	grown     time.Time     // until when growth has been counted
 	growth    time.Duration // how long it has grown since it went back
 	best      float64       // the most calls that were accepted in a minute
@@ -48,10 +49,15 @@ type pacing struct {
 func (p *pacing) sent(now time.Time) { p.begun.add(now) }
 
 // refused notes that a call was refused which began at begun; known is the limit in calls a minute that is known otherwise, 0:
-// none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new.
+// none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new; nor, where a limit
+// is known, do those that were sent before the last of them was refused, because they came for the same room.
 func (p *pacing) refused(begun, now time.Time, known float64) bool {
 	p.denied.add(now)
 	if begun.Before(p.back) {
+		p.late = now
+		return false
+	}
+	if known > 0 && begun.Before(p.late) {
 		return false
 	}
 	if p.isChance(now) {
@@ -65,7 +71,7 @@ func (p *pacing) refused(begun, now time.Time, known float64) bool {
 		from, factor = known, 1-paceBack
 	case from == 0:
 		from = max(p.begun.perMinute(now), paceStart/paceSearch)
-	case p.climbed:
+	case p.climbed, known > 0: // what is known is not far off, and there is nothing to search for
 		factor = 1 - paceBack
 	}
 	accepted := p.answered.inMinute(now)

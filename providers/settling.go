@@ -76,11 +76,8 @@ func (t *Throttle) refused(begun, now time.Time, retryAfter time.Duration) {
 	}
 	if t.pacing.refused(begun, now, t.known()) {
 		pacing := &t.buckets[bucketPacing]
-		fresh := pacing.limit == 0
 		pacing.put(t.pacing.perMinute, time.Minute, now)
-		if fresh {
-			pacing.level = 0
-		}
+		pacing.level = min(pacing.level, 0) // what was saved would leave at once, and be refused too
 	}
 	t.giveUp(now)
 }
