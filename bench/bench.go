@@ -24,8 +24,8 @@ type row struct {
 // rows are all of them, in the order of the table.
 func rows() []row {
 	return []row{
-		reviewsRow(), throughputRow(), roundTripRow(), singleRow(), idleRow(), growthRow(), fillRow(), collectorRow(),
-		parsingRow(), flinkRow(), flinkCPURow(), flinkSizingRow(), structuredRow(), adversaryRow(), smallModelRow(),
+		reviewsRow(), throughputRow(), roundTripRow(), singleRow(), idleRow(), growthRow(), fillRow(), limitsRow(),
+		collectorRow(), parsingRow(), flinkRow(), flinkCPURow(), flinkSizingRow(), structuredRow(), adversaryRow(), smallModelRow(),
 	}
 }
 

@@ -140,21 +140,27 @@ type simulatorStats struct {
 	PromptTokens     int            `json:"prompt_tokens"`
 	CompletionTokens int            `json:"completion_tokens"`
 	MostConcurrent   int            `json:"most_concurrent"`
+	ByStatus         map[string]int `json:"by_status"`
 	ByFault          map[string]int `json:"by_fault"`
+}
+
+// stats returns the simulator's counts.
+func (p *process) stats(ctx context.Context) (simulatorStats, error) {
+	var stats simulatorStats
+	body, err := fetch(ctx, http.MethodGet, strings.TrimSuffix(p.address, "/v1")+"/stats")
+	if err != nil {
+		return stats, err
+	}
+	return stats, json.Unmarshal(body, &stats)
 }
 
 // calls returns the simulator's counts and starts them again.
 func (p *process) calls(ctx context.Context) (simulatorStats, error) {
-	var stats simulatorStats
-	base := strings.TrimSuffix(p.address, "/v1")
-	body, err := fetch(ctx, http.MethodGet, base+"/stats")
+	stats, err := p.stats(ctx)
 	if err != nil {
 		return stats, err
 	}
-	if err := json.Unmarshal(body, &stats); err != nil {
-		return stats, err
-	}
-	_, err = fetch(ctx, http.MethodPost, base+"/stats/reset")
+	_, err = fetch(ctx, http.MethodPost, strings.TrimSuffix(p.address, "/v1")+"/stats/reset")
 	return stats, err
 }
 
