@@ -51,6 +51,7 @@ func limitsRow() row {
 			"and may be above 100 % where the account has saved some in the first minute. Refused are 429s over all calls. The least " +
 			"possible time is 90 s. One run each, all at once, each with servers of its own, because what waits is the clock and not " +
 			"the machine.",
+		apart:   true,
 		measure: measureLimits,
 	}
 }
