@@ -47,19 +47,27 @@ func (s *schema) is(name string) bool { return slices.Contains(s.types, name) }
 
 // schemaReader reads one schema; root is where references begin.
 type schemaReader struct {
-	root  json.RawMessage
-	nodes int
+	root     json.RawMessage
+	nodes    int
+	deepest  int
+	followed map[string]followed
+}
+
+// followed is what a reference names, read once: how many schemas it has, and how far down they go.
+type followed struct {
+	schema       *schema
+	nodes, depth int
 }
 
 // readSchema reads a schema, or says why it is none.
 func readSchema(raw json.RawMessage) (*schema, error) {
-	r := &schemaReader{root: raw}
+	r := &schemaReader{root: raw, followed: map[string]followed{}}
 	return r.read(raw, 1)
 }
 
 func (r *schemaReader) read(raw json.RawMessage, depth int) (*schema, error) {
-	if r.nodes++; depth > maxSchemaDepth || r.nodes > maxSchemaNodes {
-		return nil, fmt.Errorf("it nests more than %d deep, or has more than %d parts", maxSchemaDepth, maxSchemaNodes)
+	if err := r.count(1, depth); err != nil {
+		return nil, err
 	}
 	if string(raw) == "true" {
 		return &schema{open: true}, nil
@@ -79,6 +87,16 @@ func (r *schemaReader) read(raw json.RawMessage, depth int) (*schema, error) {
 		}
 	}
 	return s, nil
+}
+
+// count keeps the bounds when so many schemas more are read, the deepest of them at a depth.
+func (r *schemaReader) count(nodes, depth int) error {
+	r.nodes += nodes
+	r.deepest = max(r.deepest, depth)
+	if depth > maxSchemaDepth || r.nodes > maxSchemaNodes {
+		return fmt.Errorf("it nests more than %d deep, or has more than %d parts", maxSchemaDepth, maxSchemaNodes)
+	}
+	return nil
 }
 
 // keyword reads one keyword; those that say nothing about how a value is made are let through.
@@ -163,6 +181,25 @@ func (r *schemaReader) follow(raw json.RawMessage, depth int) (*schema, error) {
 	if json.Unmarshal(raw, &ref) != nil || !strings.HasPrefix(ref, "#") {
 		return nil, errors.New("$ref must name a part of this schema")
 	}
+	if known, ok := r.followed[ref]; ok {
+		return known.schema, r.count(known.nodes, depth+known.depth)
+	}
+	at, err := r.named(ref)
+	if err != nil {
+		return nil, err
+	}
+	nodes, deepest := r.nodes, r.deepest
+	r.deepest = depth
+	s, err := r.read(at, depth+1)
+	if err == nil {
+		r.followed[ref] = followed{schema: s, nodes: r.nodes - nodes, depth: r.deepest - depth}
+	}
+	r.deepest = max(r.deepest, deepest)
+	return s, err
+}
+
+// named is the part of the schema that a reference names.
+func (r *schemaReader) named(ref string) (json.RawMessage, error) {
 	at := r.root
 	for name := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(ref, "#"), "/"), "/") {
 		if name == "" {
@@ -174,7 +211,7 @@ func (r *schemaReader) follow(raw json.RawMessage, depth int) (*schema, error) {
 		}
 		at = members[name]
 	}
-	return r.read(at, depth+1)
+	return at, nil
 }
 
 type rawMember struct {
