@@ -45,6 +45,16 @@ func (r *rpcs) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Conte
 	return r.streams.TagRPC(ctx, info)
 }
 
+// HandleRPC counts an RPC. Nothing is counted of its messages, of which a stream may have one for each record, so they go
+// no further.
+func (r *rpcs) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	switch event.(type) {
+	case *stats.InPayload, *stats.OutPayload:
+		return
+	}
+	r.Handler.HandleRPC(ctx, event)
+}
+
 // unary are the methods of the contract that are no streams.
 var unary = map[string]bool{
 	"/weir.v1.InferenceService/PredictBatch": true,
