@@ -2,6 +2,7 @@ package inference_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -17,6 +18,8 @@ import (
 // account is a provider with a limit of calls a minute: it refuses what is beyond (429).
 type account struct {
 	perMinute int
+	// shown is the limit that it names; 0: perMinute.
+	shown int
 	// room is how many calls may come at once after a rest, as a token bucket of that size; 0: all of a minute's, counted anew
 	// with every minute.
 	room int
@@ -92,7 +95,7 @@ func (a *account) take(now time.Time) (quota *providers.Quota, wait time.Duratio
 		a.refused = append(a.refused, now)
 	}
 	if a.names {
-		quota = &providers.Quota{Requests: providers.Allowance{Limit: a.perMinute, Left: int(left), Reset: reset}}
+		quota = &providers.Quota{Requests: providers.Allowance{Limit: max(a.perMinute, a.shown), Left: int(left), Reset: reset}}
 	}
 	return quota, wait, ok
 }
@@ -230,11 +233,11 @@ func TestInsideTheLimits(t *testing.T) {
 		{"named", "bucket", 0.98, 0.005},
 		{"named", "minute", 0.95, 0.005},
 		{"named", "second", 0.90, 0.02},
-		{"asked", "bucket", 0.93, 0.02},
-		{"asked", "minute", 0.88, 0.04},
-		{"asked", "second", 0.90, 0.02},
-		{"bare", "bucket", 0.93, 0.02},
-		{"bare", "minute", 0.93, 0.02},
+		{"asked", "bucket", 0.95, 0.03},
+		{"asked", "minute", 0.95, 0.06},
+		{"asked", "second", 0.70, 0.02},
+		{"bare", "bucket", 0.95, 0.02},
+		{"bare", "minute", 0.95, 0.06},
 		{"bare", "second", 0.90, 0.02},
 	} {
 		t.Run(test.known+" by "+test.counts, func(t *testing.T) {
@@ -251,11 +254,7 @@ func TestInsideTheLimits(t *testing.T) {
 				start := time.Now()
 				c := runClient(t.Context(), t, limited(t, a, rates, nil), recordsOf(5000), 2048)
 				c.close()
-				minutes := time.Since(start).Minutes() - 1
-				taken, refused := after(a.taken, start.Add(time.Minute)), after(a.refused, start.Add(time.Minute))
-				used, share := float64(taken)/minutes/float64(a.perMinute), float64(refused)/float64(taken+refused)
-				t.Logf("%d calls in %.1f min; after the first: %.1f%% of the allowed used, %.1f%% refused; before: %d refused",
-					len(a.taken), minutes+1, 100*used, 100*share, len(a.refused)-refused)
+				used, share := a.report(t, start)
 				if len(c.failed) > 0 {
 					t.Errorf("records without a value: %v", c.failed)
 				}
@@ -268,36 +267,48 @@ func TestInsideTheLimits(t *testing.T) {
 }
 
 // TestAnAccountThatIsUsedUp: the same of an account with 1,200 calls a minute of which none is left, so that a burst at the start is
-// refused call by call, over a crowded network. That must not be taken for a rate far below what the account allows: before weir
-// threw away what its pace had saved at a refusal, and slowed down by less where it knows a limit, 31 to 65 % were used. 75 to 101 % are.
+// refused call by call; and of one that allows 600 and says 1,200. On the way to it calls overtake each other, for a moment, a second
+// or all the time, and none of that must be taken for a rate far below what the account allows.
 func TestAnAccountThatIsUsedUp(t *testing.T) {
 	t.Parallel()
 	for _, known := range []string{"set", "named", "asked", "bare"} {
-		t.Run(known, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				start := time.Now()
-				a := &account{
-					perMinute: 1200, room: 1200, latency: 50 * time.Millisecond, at: start, crowded: start.Add(100 * time.Millisecond),
-					names: known == "named", asks: known == "named" || known == "asked",
-				}
-				rates := providers.Rates{}
-				if known == "set" {
-					rates.Requests = a.perMinute
-				}
-				c := runClient(t.Context(), t, limited(t, a, rates, nil), recordsOf(36_000), 1280)
-				c.close()
-				minutes := time.Since(start).Minutes() - 1
-				taken, refused := after(a.taken, start.Add(time.Minute)), after(a.refused, start.Add(time.Minute))
-				used, share := float64(taken)/minutes/float64(a.perMinute), float64(refused)/float64(taken+refused)
-				t.Logf("after the first of %.1f min: %.1f%% of the allowed used, %.1f%% refused; before: %d refused",
-					minutes+1, 100*used, 100*share, len(a.refused)-refused)
-				if len(c.failed) > 0 || used < 0.7 || share > 0.1 {
-					t.Errorf("records without a value: %v; want at least 70%% used, at most 10%% refused", c.failed)
-				}
+		for _, test := range []struct {
+			allowed int
+			crowded time.Duration
+		}{{1200, 0}, {1200, 100 * time.Millisecond}, {1200, time.Second}, {1200, time.Hour}, {600, time.Second}} {
+			t.Run(fmt.Sprintf("%s, %d, crowded for %v", known, test.allowed, test.crowded), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					start := time.Now()
+					a := &account{
+						perMinute: test.allowed, shown: 1200, room: test.allowed, latency: 50 * time.Millisecond, at: start,
+						crowded: start.Add(test.crowded), names: known == "named", asks: known == "named" || known == "asked",
+					}
+					rates := providers.Rates{}
+					if known == "set" {
+						rates.Requests = a.shown
+					}
+					c := runClient(t.Context(), t, limited(t, a, rates, nil), recordsOf(36_000), 1280)
+					c.close()
+					used, share := a.report(t, start)
+					if len(c.failed) > 0 || used < 0.93 || share > 0.01 {
+						t.Errorf("records without a value: %v; want at least 93%% used, at most 1%% refused", c.failed)
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+// report tells what part of the allowed calls was used after the first minute, and what part of the calls was refused.
+func (a *account) report(t *testing.T, start time.Time) (used, share float64) {
+	t.Helper()
+	minutes := time.Since(start).Minutes() - 1
+	taken, refused := after(a.taken, start.Add(time.Minute)), after(a.refused, start.Add(time.Minute))
+	used, share = float64(taken)/minutes/float64(a.perMinute), float64(refused)/float64(taken+refused)
+	t.Logf("%d calls in %.1f min; after the first: %.1f%% of the allowed used, %.1f%% refused; before: %d refused",
+		len(a.taken), minutes+1, 100*used, 100*share, len(a.refused)-refused)
+	return used, share
 }
 
 func after(times []time.Time, start time.Time) int {

@@ -1,52 +1,92 @@
 package providers
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // How refusals change the pace.
 const (
 	// paceLeast and paceMost bound it, in calls a minute.
 	paceLeast, paceMost = 1.0, 1e6
-	// paceSearch is by what factor a search slows down at a refusal, paceClimb by what it speeds up at an answer.
-	paceSearch, paceClimb = 0.7, 1.25
+	// paceStart is the least pace after the first refusal, and paceBelow by what factor that is below the rate before.
+	paceStart, paceBelow = 120.0, 0.7
+	// paceSettle and paceSettleCalls are how long a pace is kept before its refusals count, and how many of its calls: what was
+	// refused before came too close, and says nothing of the rate.
+	paceSettle, paceSettleCalls = 2 * time.Second, 3
+	// paceMuch: where more of a pace's calls is refused, it is too fast by far, and what was accepted shows how fast it may be; and
+	// where more than paceSome is, of at least paceSure calls, which is how many it takes to know that.
+	paceMuch, paceSome, paceSure = 0.25, 0.05, 20
+	// paceUnsure is how much faster it may be than what was measured, in standard deviations of that; paceLeap is the least factor
+	// where the calls are too few to measure.
+	paceUnsure, paceLeap = 1.5, 0.3
+	// paceLook is after how many calls they are looked at together, and paceLooks how often in a row some must have been refused to
+	// say that they would be at any pace.
+	paceLook, paceLooks = 100, 3
 	// paceBack is by what part a pace that was found goes back at a refusal, and paceReturn how long it takes to come back.
-	paceBack   = 0.06
-	paceReturn = 150 * time.Second
-	// paceStart is the least pace after the first refusal.
-	paceStart = 120.0
-	// paceFloor is the part of the best minute's calls that no refusal goes below, while paceServed of the calls are accepted: a
-	// provider that refuses some however slow they come is not helped by less.
-	paceFloor, paceServed = 0.5, 0.75
-	// paceNear is the part of the ceiling below which a refusal may be chance.
-	paceNear = 0.97
-	// paceKnown is how many calls it takes to know what part is accepted.
-	paceKnown = 20
+	paceBack, paceReturn = 0.04, 150 * time.Second
+	// paceNear is the part of the ceiling below which a refusal may be chance, for paceCalm after it went back.
+	paceNear, paceCalm = 0.98, 10 * time.Second
+	// paceDouble is how long a search takes to double the pace, and paceDoubleCalls how many calls at least.
+	paceDouble, paceDoubleCalls = 10 * time.Second, 20
+	// paceFloor is the part of the best minute's calls that no refusal goes below.
+	paceFloor = 0.5
 	// paceIdle is the most time between two answers that counts.
 	paceIdle = 5 * time.Second
 )
 
 // pacing is how many calls a minute a provider accepts that refuses some (429): what there is to go by where it does not say
-// its limits, and where somebody else uses the same account. It starts at the rate of the calls before the first refusal and
-// searches by factors until it has met a refusal from below. From then on it goes back by a tenth at a refusal, and on while
-// calls wait for it, by a cubic curve: quickly at first, hardly at all around the rate that was refused last, so that it stays
-// there longest, and ever quicker beyond. So the provider refuses about one call in as many as it accepts in two and a half
-// minutes, and a fortieth of what it would accept goes unused.
+// its limits, and where somebody else uses the same account. It starts below the rate of the calls before the first refusal.
+//
+// Where much is refused of a pace's own calls, it goes to the rate that was accepted, and searches on from there as far as that
+// may be wrong. Otherwise it goes back at a refusal to just below the rate that was accepted since it last did, which is the
+// limit, whatever the account had saved meanwhile; and on while calls wait for it by a cubic curve, as [CUBIC] does: quickly at
+// first, hardly at all around that rate, so that it stays there longest, and ever quicker beyond. So a provider refuses about one
+// call in as many as it accepts in three minutes, and about a thirtieth of what it would accept goes unused.
+//
+// Where for long some are refused at every pace that is tried, but not many, the provider refuses some calls however slow they
+// come: such a part of them does not count any more.
+//
+// [CUBIC]: https://www.rfc-editor.org/rfc/rfc9438
 type pacing struct {
 	perMinute float64 // 0: nothing was refused yet
-	ceiling   float64 // the rate that was refused last
+	ceiling   float64 // the rate that was refused last; 0: none that is still true
 	searching bool
-	climbed   bool          // a call was accepted since the last refusal
-	back      time.Time     // when it last went back
-	late      time.Time     // when a call was last refused that had been sent before that
-	grown     time.Time     // until when growth has been counted
-	growth    time.Duration // how long it has grown since it went back
-	best      float64       // the most calls that were accepted in a minute
-	begun     recent        // calls that were sent
-	answered  recent        // those that were accepted
-	denied    recent        // and those that were not
+
+	back    time.Time // when it last changed for a refusal
+	late    time.Time // when a call was last refused that had been sent before
+	kept    float64   // calls that were sent since and not refused
+	pace    tally     // of the calls since, the last ones
+	long    tally     // of calls at any pace, the last ones
+	looks   int       // how often in a row some of those were refused
+	usual   float64   // what part of the calls is refused at any pace
+	excused float64   // the most that it may be
+
+	grown  time.Time     // until when growth has been counted
+	growth time.Duration // how long it has grown since it went back
+	best   float64       // the most calls that were accepted in a minute
+
+	begun    recent // calls that were sent
+	answered recent // those that were accepted
+	denied   recent // and those that were not
 }
 
+// tally is a number of calls.
+type tally struct {
+	from          time.Time
+	sent, refused float64
+}
+
+// share is what part of them was refused.
+func (t *tally) share() float64 { return t.refused / max(t.sent, t.refused, 1) }
+
 // sent notes that a call is sent.
-func (p *pacing) sent(now time.Time) { p.begun.add(now) }
+func (p *pacing) sent(now time.Time) {
+	p.begun.add(now)
+	p.kept++
+	p.pace.sent++
+	p.long.sent++
+}
 
 // refused notes that a call was refused which began at begun; known is the limit in calls a minute that is known otherwise, 0:
 // none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new; nor, where a limit
@@ -60,44 +100,114 @@ func (p *pacing) refused(begun, now time.Time, known float64) bool {
 	if known > 0 && begun.Before(p.late) {
 		return false
 	}
-	if p.isChance(now) {
-		p.searching = p.searching || p.climbed // the ceiling was chance too
-		p.ceiling = max(p.ceiling, 2*p.perMinute)
+	p.kept--
+	p.pace.refused++
+	p.long.refused++
+	p.lookBack(now)
+	share, forLong := p.lookLong(now)
+	switch {
+	case p.perMinute == 0:
+		p.begin(now, known)
+	case forLong:
+		p.excuse(share, now)
+	case p.isTooEarly(now), p.isUsual(), p.perMinute <= p.floor():
+		return false
+	case p.pace.share() > paceMuch && p.pace.refused > 2, p.pace.share() > paceSome && p.pace.sent >= paceSure:
+		p.measure(now)
+	case p.searching, p.perMinute >= paceNear*p.ceiling, now.Sub(p.back) > paceCalm:
+		p.goBack(now)
+	default:
 		return false
 	}
-	from, factor := p.perMinute, paceSearch
-	switch {
-	case from == 0 && known > 0:
-		from, factor = known, 1-paceBack
-	case from == 0:
-		from = max(p.begun.perMinute(now), paceStart/paceSearch)
-	case p.climbed, known > 0: // what is known is not far off, and there is nothing to search for
-		factor = 1 - paceBack
-	}
-	accepted := p.answered.inMinute(now)
-	if all := accepted + p.denied.inMinute(now); all >= paceKnown && accepted < paceServed*all {
-		p.best = accepted
-	}
-	if p.answered.isWhole(now) { // a provider that refuses has accepted as much in a minute as it does
-		from = min(from, p.best)
-	}
-	first := p.perMinute == 0 && known == 0
-	if p.ceiling = max(from, p.best, paceLeast); first {
-		p.ceiling = 0 // a few calls, at the start of a job mostly, say little of the rate that was refused
-	}
-	p.perMinute = min(max(from*factor, paceFloor*p.best, paceLeast), paceMost)
-	p.searching, p.climbed = factor == paceSearch, false
-	p.back, p.grown, p.growth = now, now, 0
 	return true
 }
 
-// isChance reports whether a refusal does not come of the pace: it is well below the rate that was refused last, and nearly all calls
-// are accepted.
-func (p *pacing) isChance(now time.Time) bool {
+// lookBack notes what a whole minute of calls has shown: a provider that refuses many has accepted as much as it does.
+func (p *pacing) lookBack(now time.Time) {
 	accepted := p.answered.inMinute(now)
-	all := accepted + p.denied.inMinute(now)
-	return p.perMinute > 0 && p.perMinute < paceNear*p.ceiling && all >= paceKnown && accepted >= paceServed*all
+	if all := accepted + p.denied.inMinute(now); all >= paceSure && accepted < (1-paceMuch)*all {
+		p.best = accepted
+	}
 }
+
+// begin starts at the limit that is known, or at the rate of the calls so far.
+func (p *pacing) begin(now time.Time, known float64) {
+	if known > 0 {
+		p.ceiling = known
+		p.goTo((1-paceBack)*known, false, now)
+		return
+	}
+	p.ceiling = 0 // a few calls, at the start of a job mostly, say little of the rate that was refused
+	p.goTo(max(paceBelow*p.begun.perMinute(now), paceStart), true, now)
+}
+
+// isTooEarly reports whether the pace is too new for its refusals to count.
+func (p *pacing) isTooEarly(now time.Time) bool {
+	return now.Sub(p.back) < max(paceSettle, time.Duration(paceSettleCalls/p.perMinute*float64(time.Minute)))
+}
+
+// isUsual reports whether no more was refused than at any pace, by what chance may bring.
+func (p *pacing) isUsual() bool {
+	return p.usual > 0 && p.pace.refused <= 3+min(2*p.usual, paceMuch)*p.pace.sent
+}
+
+// lookLong looks at the last calls of all paces, when there are enough, and reports whether some are refused at any pace.
+func (p *pacing) lookLong(now time.Time) (share float64, refusedAtAnyPace bool) {
+	if p.long.sent < paceLook {
+		return 0, false
+	}
+	share = p.long.share()
+	p.long = tally{from: now}
+	p.usual = min(p.usual+(share-p.usual)/4, p.excused)
+	if share <= max(paceSome, 2*p.usual) || share >= paceMuch || !p.answered.isWhole(now) {
+		p.looks = 0
+		return share, false
+	}
+	p.looks++
+	return share, p.looks >= paceLooks
+}
+
+// excuse takes what was refused for the usual, and searches for a pace at which more is.
+func (p *pacing) excuse(share float64, now time.Time) {
+	p.usual, p.excused, p.looks, p.ceiling = share, share, 0, 0
+	p.goTo(max(p.perMinute, p.best), true, now)
+}
+
+// measure goes to the rate that was accepted, or where the calls are few towards it.
+func (p *pacing) measure(now time.Time) {
+	sent := max(p.pace.sent, p.pace.refused)
+	served := max(sent-p.pace.refused, 1)
+	rate := min(served/sent*p.perMinute, 2*served/now.Sub(p.pace.from).Minutes()) // the latter where few calls came
+	p.ceiling = p.perMinute
+	if sent >= paceSure {
+		unsure := paceUnsure * math.Sqrt(p.pace.refused/sent/served)
+		p.ceiling = min(p.ceiling, max(rate*(1+unsure), p.best))
+	} else {
+		rate = max(rate, paceLeap*p.perMinute)
+	}
+	p.goTo((1-paceBack)*rate, true, now)
+}
+
+// goBack goes to just below the rate that was accepted since it last did.
+func (p *pacing) goBack(now time.Time) {
+	p.ceiling = p.perMinute
+	if p.pace.refused > 2 {
+		p.ceiling *= min(1, (1-p.pace.share())/(1-paceBack))
+	}
+	if p.kept >= paceSure {
+		p.ceiling = min(p.ceiling, max(p.kept/now.Sub(p.back).Minutes(), (1-paceBack)*p.perMinute))
+	}
+	p.goTo((1-paceBack)*p.ceiling, false, now)
+}
+
+func (p *pacing) goTo(perMinute float64, searching bool, now time.Time) {
+	p.perMinute, p.searching = min(max(perMinute, p.floor()), paceMost), searching
+	p.back, p.grown, p.growth, p.kept = now, now, 0, 0
+	p.pace = tally{from: now}
+}
+
+// floor is how slow it is at least.
+func (p *pacing) floor() float64 { return max(paceFloor*p.best, paceLeast) }
 
 // accepted notes that a call was answered which began at begun; waiting says that others wait for the pace, known is as above.
 // It reports whether the pace has changed.
@@ -107,14 +217,16 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 	if p.perMinute == 0 || begun.Before(p.back) {
 		return false
 	}
-	p.climbed = true
+	if p.pace.sent >= paceLook { // older calls say less
+		p.pace = tally{from: now}
+	}
 	span := min(now.Sub(p.grown), paceIdle)
 	p.grown = now
 	if !waiting {
 		return false
 	}
 	p.growth += span
-	p.grow()
+	p.grow(span)
 	if known > 0 && p.perMinute >= known {
 		p.perMinute = 0 // what is known is enough
 	}
@@ -122,9 +234,9 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 }
 
 // grow raises the pace after one more call was accepted.
-func (p *pacing) grow() {
+func (p *pacing) grow(span time.Duration) {
 	if p.searching {
-		p.perMinute = min(p.perMinute*paceClimb, paceMost)
+		p.perMinute = min(p.perMinute*math.Exp2(min(span.Seconds()/paceDouble.Seconds(), 1.0/paceDoubleCalls)), paceMost)
 		if near := (1 - paceBack) * p.ceiling; p.ceiling > 0 && p.perMinute >= near {
 			p.perMinute, p.searching, p.growth = near, false, 0
 		}
@@ -135,68 +247,4 @@ func (p *pacing) grow() {
 	if x > 1 { // the rate that was refused last is past: what it was says nothing any more
 		p.searching, p.ceiling = true, 0
 	}
-}
-
-// recent counts the calls of the last minute, in slices of time.
-type recent struct {
-	slices [recentSlices]int
-	newest int64
-	first  time.Time
-}
-
-const (
-	recentSlices = 12
-	recentSlice  = time.Minute / recentSlices
-	// recentLeast is the least time that a rate is made of.
-	recentLeast = time.Second
-)
-
-func (r *recent) add(now time.Time) {
-	if r.first.IsZero() {
-		r.first = now
-	}
-	r.turn(now)
-	r.slices[r.newest%recentSlices]++
-}
-
-// sum returns how many there were, and in what time before now.
-func (r *recent) sum(now time.Time) (calls float64, span time.Duration) {
-	r.turn(now)
-	for _, n := range r.slices {
-		calls += float64(n)
-	}
-	return calls, time.Minute - recentSlice + now.Sub(r.first)%recentSlice
-}
-
-// inMinute returns how many there were in the last minute.
-func (r *recent) inMinute(now time.Time) float64 {
-	calls, span := r.sum(now)
-	if !r.isWhole(now) {
-		return calls
-	}
-	return calls / span.Minutes()
-}
-
-// perMinute returns the rate of the last minute, or of the time since the first call where that is shorter.
-func (r *recent) perMinute(now time.Time) float64 {
-	calls, span := r.sum(now)
-	return calls / min(max(now.Sub(r.first), recentLeast), span).Minutes()
-}
-
-// isWhole reports whether there were calls a minute ago and before.
-func (r *recent) isWhole(now time.Time) bool {
-	return !r.first.IsZero() && now.Sub(r.first) >= time.Minute
-}
-
-// turn empties the slices that are too old. They are counted from the first call, because a clock that is set back would keep the old
-// ones for as long.
-func (r *recent) turn(now time.Time) {
-	if r.first.IsZero() {
-		return
-	}
-	number := int64(now.Sub(r.first) / recentSlice)
-	for n := max(r.newest+1, number-recentSlices+1); n <= number; n++ {
-		r.slices[n%recentSlices] = 0
-	}
-	r.newest = max(r.newest, number)
 }
