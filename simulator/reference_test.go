@@ -1,33 +1,34 @@
-package simulator
+package simulator_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/weir-ml/weir/simulator"
 )
 
 // TestReferencesAreBounded: a part of a schema is read once however often it is named, and counts each time.
 func TestReferencesAreBounded(t *testing.T) {
 	t.Parallel()
-	const tooMuch = "more than"
+	v, s := vendors[0], simulator.New(simulator.Config{})
 	for _, c := range []struct {
-		name, schema, want string
+		name, schema string
+		refused      bool
 	}{
-		{"often", often(20), ""},
-		{"itself", `{"type": "object", "properties": {"a": {"$ref": "#"}}}`, tooMuch},
-		{"in turns", `{"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/b"}}, "b": {"items": {"$ref": "#/$defs/a"}}}}`, tooMuch},
-		{"doubling", doubling(12), ""},
-		{"doubling too often", doubling(15), tooMuch},
-		{"too deep by a part that was read higher up", deep(maxSchemaDepth/2, maxSchemaDepth/2+2), tooMuch},
-		{"not too deep", deep(maxSchemaDepth/2, maxSchemaDepth/4), ""},
-		{"nowhere", `{"$ref": "#/$defs/a"}`, "is not there"},
+		{"often", often(20), false},
+		{"itself", `{"type": "object", "properties": {"a": {"$ref": "#"}}}`, true},
+		{"in turns", `{"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/b"}}, "b": {"items": {"$ref": "#/$defs/a"}}}}`, true},
+		{"doubling", doubling(12), false},
+		{"doubling too often", doubling(15), true},
+		{"not too deep", deep(20, 8), false},
+		{"too deep where it is named the second time", deep(20, 20), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := readSchema(json.RawMessage(c.schema))
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-				t.Errorf("got %v, want %q", err, c.want)
+			got := v.call(s, v.request(v.held, batch, c.schema)).Body.String()
+			if refused := strings.Contains(got, "nests more than 32 deep, or has more than 50000 parts"); refused != c.refused {
+				t.Errorf("refused for its size: %v, want %v: %s", refused, c.refused, got)
 			}
 		})
 	}
