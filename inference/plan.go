@@ -52,6 +52,8 @@ type plan struct {
 	chain    providers.Provider
 	hooks    Hooks
 	schemas  schemas // of answers, for response.structured
+	// inWords makes the same plan without response.structured; nil where that is not left to weir.
+	inWords func() *plan
 }
 
 func newModel(cfg ModelConfig, hooks Hooks) *model {
@@ -101,10 +103,15 @@ func keyOf(overrides map[string]string) string {
 
 // newPlan resolves the options of a stream over the model's own.
 func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error) {
+	return m.planWith(overrides, hooks, m.unstructured(overrides))
+}
+
+// planWith is newPlan with what weir sets itself.
+func (m *model) planWith(overrides map[string]string, hooks Hooks, own options.Layer) (*plan, error) {
 	values, problems := options.Resolve(
 		options.Layer{Name: "model " + m.Name, Set: m.Options},
 		options.Layer{Name: "request", Set: overrides, Open: m.Opens},
-		m.unstructured(overrides),
+		own,
 	)
 	p := &plan{model: m, options: values, hooks: hooks, sizes: sizesOf(&m.ModelConfig, &values), meter: newMeter()}
 	problems = append(problems, p.compile()...)
@@ -112,6 +119,9 @@ func (m *model) newPlan(overrides map[string]string, hooks Hooks) (*plan, error)
 		return nil, &options.Error{Problems: problems}
 	}
 	p.chain = m.withFallback(&values, hooks)
+	if values.Structured == options.StructuredOn && m.isLeftOpen(overrides) {
+		p.inWords = sync.OnceValue(func() *plan { return p.without(overrides) })
+	}
 	return p, nil
 }
 

@@ -142,8 +142,9 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 	if r.plan.embeds() {
 		return r.embed(ctx, asked)
 	}
-	names := r.plan.names(chance(), len(asked.places))
-	req, err := r.request(asked, names)
+	plan := r.plan.asks()
+	names := plan.names(chance(), len(asked.places))
+	req, err := r.request(plan, asked, names)
 	if err != nil {
 		return reply{err: &providers.Error{Kind: providers.KindInternal, Message: err.Error(), Err: err}}
 	}
@@ -153,7 +154,7 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		return reply{err: failure, attempts: failure.Attempts}
 	}
 	if response.Alternative == 0 {
-		r.plan.schemas.learn(req.Schema, response.Form)
+		plan.schemas.learn(req.Schema, response.Form)
 	}
 	bytes := 0
 	for _, m := range req.Messages {
@@ -162,24 +163,24 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 	text := parsing.Reply{
 		Text: response.Text, CutOff: response.Finish == providers.FinishLength, IDs: names.ids, Echoes: names.echoes,
 	}
-	answer := r.plan.parser.Parse(text, len(asked.places))
+	answer := plan.parser.Parse(text, len(asked.places))
 	return reply{response: response, answer: answer, attempts: response.Attempts, bytes: bytes}
 }
 
 // request renders the records of a part, numbered from 1.
-func (r *run) request(asked part, names names) (*providers.Request, error) {
+func (r *run) request(plan *plan, asked part, names names) (*providers.Request, error) {
 	rows := make([]templates.Record, len(asked.places))
 	for i, place := range asked.places {
 		rows[i] = templates.Record{Fields: r.records[place].record.Fields}
 	}
 	names.giveTo(rows)
-	rendered, err := r.plan.prompt.Render(rows)
+	rendered, err := plan.prompt.Render(rows)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the prompt: %w", err)
 	}
 	rendered.System += r.notes(asked, names.ids)
-	req := r.plan.request(rendered, len(asked.places))
-	req.EstimatedPromptTokens, req.EstimatedOutputTokens = r.plan.meter.expect(len(rendered.System)+len(rendered.User), req.Records)
+	req := plan.request(rendered, len(asked.places))
+	req.EstimatedPromptTokens, req.EstimatedOutputTokens = plan.meter.expect(len(rendered.System)+len(rendered.User), req.Records)
 	return req, nil
 }
 

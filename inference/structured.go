@@ -20,16 +20,47 @@ const maxSchemaBytes = 256 << 10
 // stand within another, or the provider can hold no answer to a schema: random ids then show more than fixed keys that nobody
 // enforces.
 func (m *model) unstructured(overrides map[string]string) options.Layer {
-	const option = "response.structured"
 	layer := options.Layer{Name: "provider " + m.Provider}
-	if cmp.Or(m.asked(overrides, option), options.StructuredAuto) != options.StructuredAuto {
+	if !m.isLeftOpen(overrides) {
 		return layer
 	}
 	holder, ok := m.Driver.(providers.SchemaHolder)
 	if ok && !holder.HoldsSchema() || !parsing.CanStructure(m.asked(overrides, "response.schema")) {
-		layer.Set = map[string]string{option: options.StructuredOff}
+		return m.off()
 	}
 	return layer
+}
+
+// isLeftOpen reports whether `response.structured` is left to weir.
+func (m *model) isLeftOpen(overrides map[string]string) bool {
+	return cmp.Or(m.asked(overrides, structured), options.StructuredAuto) == options.StructuredAuto
+}
+
+// off turns `response.structured` off.
+func (m *model) off() options.Layer {
+	return options.Layer{Name: "provider " + m.Provider, Set: map[string]string{structured: options.StructuredOff}}
+}
+
+const structured = "response.structured"
+
+// asks is the plan by which the next call asks. Where the provider has held several answers in a row to no schema, that is the same plan
+// without one: its keys hold nobody to anything and are the same in each call, and random ids show when an answer is another record's.
+func (p *plan) asks() *plan {
+	if p.inWords == nil || p.schemas.unheld.Load() < maxUnheld {
+		return p
+	}
+	return p.inWords()
+}
+
+// without makes the plan without `response.structured`; it is p itself where records would be called by numbers then, too. What is
+// known of the tokens stays.
+func (p *plan) without(overrides map[string]string) *plan {
+	other, err := p.model.planWith(overrides, p.hooks, p.model.off())
+	if err != nil || other.options.RecordIDs != options.IDsToken {
+		return p
+	}
+	other.meter = p.meter
+	return other
 }
 
 // asked is what a stream's options ask for; empty: the default. An empty one of the request's own hides the model's.
@@ -49,7 +80,12 @@ type schemas struct {
 
 	// form is what the last answer that should be held to a schema was held to; nil: there was none yet.
 	form atomic.Pointer[providers.Form]
+	// unheld is how many answers in a row were held to no schema.
+	unheld atomic.Int32
 }
+
+// maxUnheld is after how many such answers weir asks without a schema, where that is left to it. A single one may be a model's whim.
+const maxUnheld = 3
 
 // of returns the schema of an answer about so many records, nil where the parser has none.
 func (s *schemas) of(parser *parsing.Parser, records int) *providers.Schema {
@@ -74,6 +110,11 @@ func (s *schemas) of(parser *parsing.Parser, records int) *providers.Schema {
 func (s *schemas) learn(asked *providers.Schema, form providers.Form) {
 	if asked == nil {
 		return
+	}
+	if form == providers.FormSchema {
+		s.unheld.Store(0)
+	} else {
+		s.unheld.Add(1)
 	}
 	if last := s.form.Load(); last == nil || *last != form {
 		s.form.Store(&form)
@@ -107,7 +148,7 @@ func (s *Stream) Warnings() []string {
 // all is well, or not known yet. Such answers are read all the same.
 func (p *plan) unheld() string {
 	last := p.schemas.form.Load()
-	if last == nil || *last == providers.FormSchema || !p.options.IsSet("response.structured") {
+	if last == nil || *last == providers.FormSchema || !p.options.IsSet(structured) {
 		return ""
 	}
 	held := "to nothing but the prompt's words"

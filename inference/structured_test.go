@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -253,4 +255,73 @@ func TestManySchemas(t *testing.T) {
 	if h.requests[0].Schema != h.requests[1].Schema {
 		t.Error("the schema of a full batch is made again for each")
 	}
+}
+
+// TestStructuredWithoutEffect: a provider that takes a schema and holds no answer to it is asked in words from the fourth call on,
+// with ids that no other call has; one that does again in between goes on being asked with it, and so does one where the user says so.
+func TestStructuredWithoutEffect(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		set     map[string]string
+		forms   []providers.Form // of the first calls; the last one's goes on
+		schemas int              // calls with one, of eight
+	}{
+		{name: "never", forms: []providers.Form{providers.FormFree}, schemas: 3},
+		{name: "JSON alone", forms: []providers.Form{providers.FormJSON}, schemas: 3},
+		{name: "always", forms: []providers.Form{providers.FormSchema}, schemas: 8},
+		{name: "now and then", forms: []providers.Form{providers.FormFree, providers.FormFree, providers.FormSchema, providers.FormFree}, schemas: 6},
+		{name: "set to on", set: map[string]string{"response.structured": "on"}, forms: []providers.Form{providers.FormFree}, schemas: 8},
+		{name: "ids set", set: map[string]string{"record.ids": "sequential"}, forms: []providers.Form{providers.FormFree}, schemas: 8},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := &whim{forms: test.forms}
+			options := map[string]string{"batch.size": "2", "record.ids": ""}
+			maps.Copy(options, test.set)
+			engine := newEngine(t, w, options)
+			for call := range 8 {
+				for tag, r := range predict(t, engine, recordsOf(2)) {
+					if r.Err != nil || r.Values[0].Value != fmt.Sprintf("text %d", tag) || r.Attempts != 1 {
+						t.Errorf("call %d, record %d: %+v", call, tag, r)
+					}
+				}
+			}
+			if w.schemas != test.schemas || (len(w.ids) > 2) != (test.schemas < 8) {
+				t.Errorf("%d calls with a schema, ids of the others %v; want %d, and ids of their own", w.schemas, w.ids, test.schemas)
+			}
+		})
+	}
+}
+
+// whim is a provider that holds its answers to a schema as it likes.
+type whim struct {
+	forms   []providers.Form
+	calls   int
+	schemas int
+	ids     map[string]bool // of the calls without a schema
+}
+
+var named = regexp.MustCompile(`Input (\w+): "(.*?)"`)
+
+// Complete answers each input with its text.
+func (w *whim) Complete(_ context.Context, req *providers.Request) (*providers.Response, error) {
+	form := w.forms[min(w.calls, len(w.forms)-1)]
+	w.calls++
+	var keyed, listed []string
+	for i, input := range named.FindAllStringSubmatch(req.Messages[len(req.Messages)-1].Content, -1) {
+		keyed = append(keyed, fmt.Sprintf(`"r%d": %q`, i+1, input[2]))
+		listed = append(listed, fmt.Sprintf(`{"index": %q, "value": %q}`, input[1], input[2]))
+		if req.Schema == nil {
+			if w.ids == nil {
+				w.ids = map[string]bool{}
+			}
+			w.ids[input[1]] = true
+		}
+	}
+	if req.Schema == nil {
+		return &providers.Response{Text: "[" + strings.Join(listed, ", ") + "]", Finish: providers.FinishStop}, nil
+	}
+	w.schemas++
+	return &providers.Response{Text: "{" + strings.Join(keyed, ", ") + "}", Finish: providers.FinishStop, Form: form}, nil
 }
