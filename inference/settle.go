@@ -11,7 +11,7 @@ import (
 // answer settles what a reply settles, and returns what is asked next.
 func (r *run) answer(asked part, reply reply) []part {
 	r.mu.Lock()
-	var out settled
+	out := settled{results: make([]Result, 0, len(asked.places)), streams: make([]*Stream, 0, len(asked.places))}
 	failed := r.read(&out, asked, reply)
 	next := r.recover(asked, reply, failed)
 	r.giveUpOn(&out, failed, next)
