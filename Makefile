@@ -80,7 +80,7 @@ test-race: test ## The same as test.
 fuzz: ## Every fuzz target for FUZZTIME (10s) each.
 	@grep -rEo --include='*_test.go' '^func Fuzz\w+' . | sed 's/:func / /' | while read -r file target; do \
 	    echo "$$target ($${file#./})"; \
-	    go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . ; \
+	    go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s . ; \
 	done
 
 .PHONY: bench
