@@ -6,20 +6,20 @@ import (
 )
 
 // whileAnyStream returns a context that lives as long as any stream of the records: a call that still serves somebody is
-// not cancelled.
+// not cancelled. Its cause is that of the last one.
 func whileAnyStream(records []pending) (context.Context, context.CancelFunc) {
 	streams := streamsOf(records)
 	if len(streams) == 1 {
 		return streams[0].ctx, func() {} // each call has a context of its own below it
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	var left atomic.Int64
 	left.Store(int64(len(streams)))
 	stops := make([]func() bool, 0, len(streams))
 	for _, s := range streams {
 		stops = append(stops, context.AfterFunc(s.ctx, func() {
 			if left.Add(-1) == 0 {
-				cancel()
+				cancel(context.Cause(s.ctx))
 			}
 		}))
 	}
@@ -27,7 +27,7 @@ func whileAnyStream(records []pending) (context.Context, context.CancelFunc) {
 		for _, stop := range stops {
 			stop()
 		}
-		cancel()
+		cancel(nil)
 	}
 }
 

@@ -67,9 +67,9 @@ type Hooks struct {
 //   - after MaxRetries repeated attempts, with the last error;
 //   - where the Budget has no more, with the last error;
 //   - at once with the last error, where the wait before the next attempt would pass the deadline of the caller's ctx;
-//   - when the caller's ctx ends: KindCancelled, or KindTimeout for a deadline. errors.Is(err, context.DeadlineExceeded)
-//     and errors.Is(err, context.Canceled) hold for these alone, never for an attempt that took longer than
-//     RequestTimeout.
+//   - when the caller's ctx ends: KindCancelled, with the text of the cause where one was given, or KindTimeout for a
+//     deadline. errors.Is(err, context.DeadlineExceeded) and errors.Is(err, context.Canceled) hold for these alone, never
+//     for an attempt that took longer than RequestTimeout.
 //
 // The order of the links: retry is outermost, so that each attempt has its own timeout and a wait between attempts is no
 // attempt's; guard is innermost, so that a driver's panic is an attempt's error as any other and nothing above it has to

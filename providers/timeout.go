@@ -73,10 +73,18 @@ func ended(ctx context.Context, err error) *Error {
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		e.Kind, e.Err = KindCancelled, context.Canceled
-		e.Message = "the caller ended the call"
+		e.Message = whyCancelled(ctx)
 		return e
 	}
 	e.Kind, e.Err = KindTimeout, context.DeadlineExceeded
 	e.Message = "the caller's deadline passed before there was a complete answer"
 	return e
+}
+
+// whyCancelled is the cause that the caller gave, in its words: it may end a call for another who still reads the error.
+func whyCancelled(ctx context.Context) string {
+	if why := context.Cause(ctx); !errors.Is(why, context.Canceled) {
+		return why.Error()
+	}
+	return "the caller ended the call"
 }

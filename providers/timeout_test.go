@@ -78,15 +78,31 @@ func TestCallerCancelsAnAttempt(t *testing.T) {
 	for name, hangs := range map[string]step{"classified": hang, "unclassified": raw} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancel(t.Context())
-				time.AfterFunc(time.Second, cancel)
-				provider := providers.Chain(&driver{script: []step{hangs}}, providers.ChainConfig{MaxRetries: 3})
-				_, err := provider.Complete(ctx, &providers.Request{})
-				if e := providers.AsError(err); e.Kind != providers.KindCancelled || e.Attempts != 1 || !errors.Is(err, context.Canceled) {
-					t.Errorf("%v after %d attempts, want cancelled after 1", e, e.Attempts)
+				for _, why := range []error{nil, errors.New("the caller is told to stop")} {
+					checkCancelled(t, hangs, why)
 				}
 			})
 		})
+	}
+}
+
+// checkCancelled cancels a call, with or without a cause, and wants an error that says it.
+func checkCancelled(t *testing.T, hangs step, why error) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(time.Second, func() { cancel(why) })
+	provider := providers.Chain(&driver{script: []step{hangs}}, providers.ChainConfig{MaxRetries: 3})
+	_, err := provider.Complete(ctx, &providers.Request{})
+	e := providers.AsError(err)
+	if e.Kind != providers.KindCancelled || e.Attempts != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v after %d attempts, want cancelled after 1", e, e.Attempts)
+	}
+	want := "the caller ended the call"
+	if why != nil {
+		want = why.Error()
+	}
+	if e.Message != want {
+		t.Errorf("message %q, want %q", e.Message, want)
 	}
 }
 

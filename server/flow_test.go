@@ -259,28 +259,46 @@ func TestDrainAfterHalfClose(t *testing.T) {
 	}
 }
 
-// TestDrainTimeout: a provider that hangs does not hold the server: the records end as CANCELLED, and Shutdown says so.
+// TestDrainTimeout: a provider that hangs does not hold the server: the records end as CANCELLED and learn that the server
+// stopped, and Shutdown says so.
 func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
+	for _, scope := range []string{"stream", "model"} {
+		t.Run(scope, func(t *testing.T) {
+			t.Parallel()
+			drainInVain(t, scope)
+		})
+	}
+}
+
+// drainInVain drains two streams that share batches or do not.
+func drainInVain(t *testing.T, scope string) {
+	t.Helper()
 	g := newGate()
 	b := start(t, setup{
 		model:   &model{before: g.wait},
-		options: map[string]string{"batch.size": "2", "batch.timeout.ms": "60000"},
+		options: map[string]string{"batch.size": "2", "batch.timeout.ms": "60000", "batch.scope": scope},
 		limit:   1,
 		change:  func(c *server.Config) { c.DrainTimeout = 200 * time.Millisecond },
 	})
-	s := b.predict(t, &weirv1.PredictStart{})
-	s.text(texts(7)...)
+	streams := []*stream{b.predict(t, &weirv1.PredictStart{}), b.predict(t, &weirv1.PredictStart{})}
+	for _, s := range streams {
+		s.text(texts(7)...)
+		s.send(&weirv1.PredictRequest{Message: &weirv1.PredictRequest_Ping{Ping: &weirv1.Ping{}}})
+		s.recv() // the pong: all seven have been read
+	}
 	<-g.arrived
 	down := make(chan error, 1)
 	go func() { down <- b.server.Shutdown(t.Context()) }()
-	got, err := s.rest()
-	if status.Code(err) != codes.Unavailable || len(got) == 0 {
-		t.Errorf("%d results, %v", len(got), err)
-	}
-	for _, r := range got {
-		if r.GetError().GetReason() != weirv1.Reason_REASON_CANCELLED {
-			t.Errorf("%v, want CANCELLED", r)
+	for _, s := range streams {
+		got, err := s.rest()
+		if status.Code(err) != codes.Unavailable || len(got) != 7 {
+			t.Errorf("%d results, %v", len(got), err)
+		}
+		for _, r := range got {
+			if e := r.GetError(); e.GetReason() != weirv1.Reason_REASON_CANCELLED || !strings.Contains(e.GetMessage(), "drain time was over") {
+				t.Errorf("%v, want CANCELLED because the drain time was over", r)
+			}
 		}
 	}
 	if err := <-down; err == nil {

@@ -37,10 +37,10 @@ type predictStream = grpc.BidiStreamingServer[weirv1.PredictRequest, weirv1.Pred
 type session struct {
 	server *Server
 	stream predictStream
-	calls  context.Context    //nolint:containedctx // the life of the stream's calls, which may end before the stream does
-	cancel context.CancelFunc // ends calls
-	over   chan struct{}      // closed when the handler ends
-	latest time.Time          // when the records must have their results; zero: never
+	calls  context.Context         //nolint:containedctx // the life of the stream's calls, which may end before the stream does
+	cancel context.CancelCauseFunc // ends calls; the cause becomes the records' message
+	over   chan struct{}           // closed when the handler ends
+	latest time.Time               // when the records must have their results; zero: never
 
 	// The reader's own.
 	records []inference.Record // scratch
@@ -80,7 +80,7 @@ func newSession(server *Server, stream predictStream) *session {
 		sent:   make(chan error, 1),
 		room:   make(chan struct{}, 1),
 	}
-	s.calls, s.cancel = context.WithCancel(stream.Context())
+	s.calls, s.cancel = context.WithCancelCause(stream.Context())
 	s.latest = latestResult(stream.Context(), time.Now())
 	s.lastOut.Store(time.Now().UnixNano())
 	return s
@@ -123,7 +123,7 @@ func (s *session) serve() error {
 func (s *session) end() {
 	s.mu.Lock()
 	close(s.over)
-	s.cancel()
+	s.cancel(nil)
 	o := s.opened.Load()
 	s.mu.Unlock()
 	if o != nil {
@@ -205,9 +205,9 @@ func (s *session) drain(grace time.Duration) {
 	signal(o.window.filled)
 }
 
-// giveUp cancels the calls, and lets what is still gathered go the same way.
+// giveUp cancels the calls because the drain time is over, and lets what is still gathered go the same way.
 func (s *session) giveUp() {
-	s.cancel()
+	s.cancel(errDrainOver)
 	if o := s.opened.Load(); o != nil {
 		o.engine.Flush()
 	}

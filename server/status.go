@@ -60,6 +60,10 @@ func errDrained(last uint64) error {
 		"the server is stopping: records up to sequence %d have their results; send the others again, or elsewhere", last)
 }
 
+// errDrainOver is what records are told whose calls the end of the drain time cuts.
+var errDrainOver = errors.New("the server has stopped, and its drain time was over before the model answered (limits.drain_timeout); " +
+	"send the record again, or elsewhere")
+
 func errStalled(limit time.Duration) error {
 	return status.Errorf(codes.Aborted, "the client has not read its results for %v (limits.stall_timeout)", limit)
 }
