@@ -45,7 +45,7 @@ func TestVectorIsExact(t *testing.T) {
 		want := rapid.SliceOf(rapid.Float32()).Draw(t, "vector")
 		text, err := json.Marshal(want)
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err) // what is drawn is finite
 		}
 		var got httpjson.Vector
 		if err := json.Unmarshal(text, &got); err != nil || !cmp.Equal([]float32(got), want, cmpopts.EquateEmpty()) {
