@@ -18,6 +18,9 @@ type hashModel struct {
 	most time.Duration
 }
 
+// HoldsSchema reports false: it goes by the prompt's words, so weir calls records by random ids.
+func (hashModel) HoldsSchema() bool { return false }
+
 // Complete answers the prompt.
 func (m hashModel) Complete(ctx context.Context, req *providers.Request) (*providers.Response, error) {
 	if m.most > 0 {
