@@ -15,38 +15,17 @@ import (
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/anthropic"
+	"github.com/weir-ml/weir/providers/providertest"
 )
 
-// server answers every call with a status and a body, and keeps the last call.
-type server struct {
-	*httptest.Server
-
-	uri, body string
-	header    http.Header
-	calls     int
-}
-
-func serve(tb testing.TB, status int, answer string) *server {
-	tb.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.uri, s.header, s.body = r.RequestURI, r.Header, string(body)
-		s.calls++
-		w.Header().Set("Request-Id", "req_1")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	tb.Cleanup(s.Close)
-	return s
-}
-
-// ask makes one call that is answered with a status and a body.
-func ask(t *testing.T, status int, answer string) (*providers.Response, *providers.Error) {
-	t.Helper()
-	s := serve(t, status, answer)
-	resp, err := start(t, anthropic.Config{BaseURL: s.URL}).Complete(t.Context(), request(func(*providers.Request) {}))
-	return resp, providers.AsError(err)
+// vendor says what a test has it say to the driver.
+var vendor = providertest.Vendor{
+	New: func(tb testing.TB, baseURL string) providers.Provider {
+		tb.Helper()
+		return start(tb, anthropic.Config{BaseURL: baseURL})
+	},
+	Request:  request(func(*providers.Request) {}),
+	IDHeader: "Request-Id",
 }
 
 const hello = `{"type":"message","content":[{"type":"text","text":"hello"}],"stop_reason":"end_turn"}`
@@ -68,12 +47,12 @@ func TestURLAndHeaders(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			p := start(t, anthropic.Config{BaseURL: s.URL + test.base, Header: test.header, APIKey: func() string { return " k\n" }})
 			if _, err := p.Complete(t.Context(), request(func(*providers.Request) {})); err != nil {
 				t.Fatal(err)
 			}
-			got := []string{s.uri, s.header.Get("X-Api-Key"), strings.Join(s.header["Anthropic-Version"], " and ")}
+			got := []string{s.URI, s.Header.Get("X-Api-Key"), strings.Join(s.Header["Anthropic-Version"], " and ")}
 			if diff := cmp.Diff([]string{test.uri, "k", test.version}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -98,12 +77,8 @@ func TestNewRefusesBadConfig(t *testing.T) {
 }
 
 func TestTemperatureIsANumber(t *testing.T) {
-	s := serve(t, http.StatusOK, hello)
 	bad := math.NaN()
-	_, err := start(t, anthropic.Config{BaseURL: s.URL}).Complete(t.Context(), &providers.Request{Temperature: &bad})
-	if e := providers.AsError(err); e == nil || e.Kind != providers.KindBadRequest || s.calls != 0 {
-		t.Errorf("%v, want bad request without a call", err)
-	}
+	vendor.WantNoCall(t, providers.KindBadRequest, &providers.Request{Temperature: &bad})
 }
 
 // TestMaxTokens: the API must be told, so there is a default; what the request or the operator says comes first.
@@ -121,11 +96,11 @@ func TestMaxTokens(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			p := start(t, anthropic.Config{BaseURL: s.URL, MaxTokens: test.ofFile})
 			req := request(func(r *providers.Request) { r.Model, r.MaxOutputTokens = test.model, test.ofRequest })
-			if _, err := p.Complete(t.Context(), req); err != nil || !strings.Contains(s.body, test.want) {
-				t.Errorf("%v; sent %s, want %s in it", err, s.body, test.want)
+			if _, err := p.Complete(t.Context(), req); err != nil || !strings.Contains(s.Body, test.want) {
+				t.Errorf("%v; sent %s, want %s in it", err, s.Body, test.want)
 			}
 		})
 	}
@@ -160,15 +135,15 @@ func TestWhatIsKept(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			test.cfg.BaseURL = s.URL
 			req := request(func(r *providers.Request) { r.CacheKey = "k" })
 			test.change(req)
 			if _, err := start(t, test.cfg).Complete(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Count(s.body, "cache_control"); got != test.want || strings.Contains(s.body, "\uFFFD") {
-				t.Errorf("%d marks, want %d, and no broken character: %s", got, test.want, s.body)
+			if got := strings.Count(s.Body, "cache_control"); got != test.want || strings.Contains(s.Body, "\uFFFD") {
+				t.Errorf("%d marks, want %d, and no broken character: %s", got, test.want, s.Body)
 			}
 		})
 	}
@@ -201,9 +176,7 @@ func TestRefusedSchema(t *testing.T) {
 }
 
 func TestAnswerShapes(t *testing.T) {
-	stop := func(text string) *providers.Response {
-		return &providers.Response{Text: text, Finish: providers.FinishStop, RequestID: "req_1"}
-	}
+	stop := providertest.Stop
 	other, counted := stop("hello"), stop("hello")
 	other.Finish = providers.FinishOther
 	counted.Usage = providers.Usage{PromptTokens: 12, CompletionTokens: 2, CachedTokens: 3, CacheWriteTokens: 2, ReasoningTokens: 2, Reported: true}
@@ -228,15 +201,7 @@ func TestAnswerShapes(t *testing.T) {
 		"cache negative":    {`{"usage":{"input_tokens":5,"cache_read_input_tokens":-1,"output_tokens":2},` + tail, stop("hello")},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, err := ask(t, http.StatusOK, test.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("response (-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { vendor.WantResponse(t, test.body, test.want) })
 	}
 }
 
@@ -259,15 +224,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask(t, test.status, test.body)
-			if err == nil || err.Kind != test.kind || err.Status != test.status || err.RequestID != "req_1" {
-				t.Fatalf("%+v, want kind %q, status %d and the request's id", err, test.kind, test.status)
-			}
-			for _, want := range append(test.want, "http://127.0.0.1:") {
-				if !strings.Contains(err.Message, want) {
-					t.Errorf("message %q, want %q in it", err.Message, want)
-				}
-			}
+			_ = vendor.WantError(t, test.kind, providertest.Failure{Status: test.status, Body: test.body}, test.want...)
 		})
 	}
 }

@@ -11,58 +11,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/bedrock"
+	"github.com/weir-ml/weir/providers/providertest"
 )
 
-// server answers every call with a status and a body, and keeps the last call.
-type server struct {
-	*httptest.Server
-
-	body   string
-	header http.Header
-	calls  int
-}
-
-func serve(tb testing.TB, status int, answer string) *server {
-	tb.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.header, s.body = r.Header, string(body)
-		s.calls++
-		w.Header().Set("X-Amzn-Requestid", "req_1")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	tb.Cleanup(s.Close)
-	return s
-}
-
-// ask makes one call that is answered with a status and a body.
-func ask(t *testing.T, status int, answer string) (*providers.Response, *providers.Error) {
-	t.Helper()
-	s := serve(t, status, answer)
-	resp, err := start(t, bedrock.Config{BaseURL: s.URL}).Complete(t.Context(), request(func(*providers.Request) {}))
-	return resp, providers.AsError(err)
+// vendor says what a test has it say to the driver.
+var vendor = providertest.Vendor{
+	New: func(tb testing.TB, baseURL string) providers.Provider {
+		tb.Helper()
+		return start(tb, bedrock.Config{BaseURL: baseURL})
+	},
+	Request:  request(func(*providers.Request) {}),
+	IDHeader: "X-Amzn-Requestid",
 }
 
 const hello = `{"output":{"message":{"role":"assistant","content":[{"text":"hello"}]}},"stopReason":"end_turn"}`
 
 func TestWhatIsNotSent(t *testing.T) {
-	s := serve(t, http.StatusOK, hello)
 	bad := math.NaN()
-	for kind, req := range map[providers.Kind]*providers.Request{
-		providers.KindBadRequest:   request(func(r *providers.Request) { r.Temperature = &bad }),
-		providers.KindUnknownModel: request(func(r *providers.Request) { r.Model = "" }),
-	} {
-		_, err := start(t, bedrock.Config{BaseURL: s.URL}).Complete(t.Context(), req)
-		if e := providers.AsError(err); e == nil || e.Kind != kind || s.calls != 0 {
-			t.Errorf("%v, want kind %q without a call", err, kind)
-		}
-	}
+	vendor.WantNoCall(t, providers.KindBadRequest, request(func(r *providers.Request) { r.Temperature = &bad }))
+	vendor.WantNoCall(t, providers.KindUnknownModel, request(func(r *providers.Request) { r.Model = "" }))
 }
 
 // TestFewerWishes: what a model does not take costs one attempt of one call.
@@ -114,7 +83,7 @@ func TestWhatIsKept(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			long := strings.Repeat("Rate each review. ", 100)
 			req := request(func(r *providers.Request) {
 				r.Model, r.CacheKey, r.Messages = test.model, test.key, []providers.Message{system(long), user(long+"Input 1", len(long))}
@@ -122,17 +91,15 @@ func TestWhatIsKept(t *testing.T) {
 			if _, err := start(t, bedrock.Config{BaseURL: s.URL, Cache: test.cache}).Complete(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Count(s.body, "cachePoint"); got != test.want {
-				t.Errorf("%d cache points, want %d: %s", got, test.want, s.body)
+			if got := strings.Count(s.Body, "cachePoint"); got != test.want {
+				t.Errorf("%d cache points, want %d: %s", got, test.want, s.Body)
 			}
 		})
 	}
 }
 
 func TestAnswerShapes(t *testing.T) {
-	stop := func(text string) *providers.Response {
-		return &providers.Response{Text: text, Finish: providers.FinishStop, RequestID: "req_1"}
-	}
+	stop := providertest.Stop
 	other := stop("hello")
 	other.Finish = providers.FinishOther
 	counted := func(prompt int) *providers.Response {
@@ -162,15 +129,7 @@ func TestAnswerShapes(t *testing.T) {
 		"usage absurd":      {`{"usage":{"inputTokens":1e30},` + tail, stop("hello")},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, err := ask(t, http.StatusOK, test.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("response (-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { vendor.WantResponse(t, test.body, test.want) })
 	}
 }
 
@@ -190,15 +149,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask(t, test.status, test.body)
-			if err == nil || err.Kind != test.kind || err.Status != test.status || err.RequestID != "req_1" {
-				t.Fatalf("%+v, want kind %q, status %d and the request's id", err, test.kind, test.status)
-			}
-			for _, want := range append(test.want, "http://127.0.0.1:") {
-				if !strings.Contains(err.Message, want) {
-					t.Errorf("message %q, want %q in it", err.Message, want)
-				}
-			}
+			_ = vendor.WantError(t, test.kind, providertest.Failure{Status: test.status, Body: test.body}, test.want...)
 		})
 	}
 }

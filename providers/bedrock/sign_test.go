@@ -108,7 +108,7 @@ func mac(key []byte, s string) []byte {
 // TestWhichCredentials: a key comes before a signature, and both are asked for before each call.
 func TestWhichCredentials(t *testing.T) {
 	key, access := "", bedrock.Credentials{}
-	s := serve(t, http.StatusOK, hello)
+	s := vendor.Serve(t, http.StatusOK, hello)
 	p := start(t, bedrock.Config{
 		BaseURL: s.URL, Region: "eu-central-1", APIKey: func() string { return key }, Credentials: func() bedrock.Credentials { return access },
 	})
@@ -116,7 +116,7 @@ func TestWhichCredentials(t *testing.T) {
 		if _, err := p.Complete(t.Context(), request(func(*providers.Request) {})); err != nil {
 			t.Fatal(err)
 		}
-		return s.header.Get("Authorization")
+		return s.Header.Get("Authorization")
 	}
 	if got := ask(); got != "" {
 		t.Errorf("authorization %q of nothing", got)
@@ -126,11 +126,11 @@ func TestWhichCredentials(t *testing.T) {
 		t.Errorf("authorization %q, want a signature", got)
 	}
 	key = " bedrock-api-key\n"
-	if got := ask(); got != "Bearer bedrock-api-key" || s.header.Get("X-Amz-Security-Token") != "" {
+	if got := ask(); got != "Bearer bedrock-api-key" || s.Header.Get("X-Amz-Security-Token") != "" {
 		t.Errorf("authorization %q, want the key alone", got)
 	}
 	key, access = "", bedrock.Credentials{}
-	if got := ask(); got != "" || s.header.Get("X-Amz-Date") != "" {
+	if got := ask(); got != "" || s.Header.Get("X-Amz-Date") != "" {
 		t.Errorf("authorization %q is of an earlier call", got)
 	}
 }

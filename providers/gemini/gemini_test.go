@@ -15,37 +15,16 @@ import (
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/gemini"
+	"github.com/weir-ml/weir/providers/providertest"
 )
 
-// server answers every call with a status and a body, and keeps the last call.
-type server struct {
-	*httptest.Server
-
-	uri, body string
-	header    http.Header
-	calls     int
-}
-
-func serve(tb testing.TB, status int, answer string) *server {
-	tb.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.uri, s.header, s.body = r.RequestURI, r.Header, string(body)
-		s.calls++
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	tb.Cleanup(s.Close)
-	return s
-}
-
-// ask makes one call that is answered with a status and a body.
-func ask(t *testing.T, status int, answer string) (*providers.Response, *providers.Error) {
-	t.Helper()
-	s := serve(t, status, answer)
-	resp, err := start(t, gemini.Config{BaseURL: s.URL}).Complete(t.Context(), request(func(*providers.Request) {}))
-	return resp, providers.AsError(err)
+// vendor says what a test has it say to the driver.
+var vendor = providertest.Vendor{
+	New: func(tb testing.TB, baseURL string) providers.Provider {
+		tb.Helper()
+		return start(tb, gemini.Config{BaseURL: baseURL})
+	},
+	Request: request(func(*providers.Request) {}),
 }
 
 const hello = `{"candidates":[{"content":{"parts":[{"text":"hello"}],"role":"model"},"finishReason":"STOP"}]}`
@@ -64,12 +43,12 @@ func TestURLAndKey(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			p := start(t, gemini.Config{BaseURL: s.URL + test.base, APIKey: func() string { return " k\n" }})
 			if _, err := p.Complete(t.Context(), request(func(r *providers.Request) { r.Model = test.model })); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{test.uri, "k"}, []string{s.uri, s.header.Get("X-Goog-Api-Key")}); diff != "" {
+			if diff := cmp.Diff([]string{test.uri, "k"}, []string{s.URI, s.Header.Get("X-Goog-Api-Key")}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -92,17 +71,9 @@ func TestNewRefusesBadConfig(t *testing.T) {
 }
 
 func TestWhatIsNotSent(t *testing.T) {
-	s := serve(t, http.StatusOK, hello)
 	bad := math.Inf(1)
-	for kind, req := range map[providers.Kind]*providers.Request{
-		providers.KindBadRequest:   request(func(r *providers.Request) { r.Temperature = &bad }),
-		providers.KindUnknownModel: request(func(r *providers.Request) { r.Model = "models/.." }),
-	} {
-		_, err := start(t, gemini.Config{BaseURL: s.URL}).Complete(t.Context(), req)
-		if e := providers.AsError(err); e == nil || e.Kind != kind || s.calls != 0 {
-			t.Errorf("%v, want kind %q without a call", err, kind)
-		}
-	}
+	vendor.WantNoCall(t, providers.KindBadRequest, request(func(r *providers.Request) { r.Temperature = &bad }))
+	vendor.WantNoCall(t, providers.KindUnknownModel, request(func(r *providers.Request) { r.Model = "models/.." }))
 }
 
 func TestEffort(t *testing.T) {
@@ -116,10 +87,10 @@ func TestEffort(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			req := request(func(r *providers.Request) { r.Model, r.Effort = test.model, test.effort })
-			if _, err := start(t, gemini.Config{BaseURL: s.URL}).Complete(t.Context(), req); err != nil || !strings.Contains(s.body, test.want) {
-				t.Errorf("%v; sent %s, want %s in it", err, s.body, test.want)
+			if _, err := start(t, gemini.Config{BaseURL: s.URL}).Complete(t.Context(), req); err != nil || !strings.Contains(s.Body, test.want) {
+				t.Errorf("%v; sent %s, want %s in it", err, s.Body, test.want)
 			}
 		})
 	}
@@ -165,19 +136,17 @@ func TestStructured(t *testing.T) {
 	for way, want := range map[gemini.Structured]providers.Form{
 		gemini.StructuredAuto: providers.FormSchema, gemini.StructuredJSON: providers.FormJSON, gemini.StructuredOff: providers.FormFree,
 	} {
-		s := serve(t, http.StatusOK, hello)
+		s := vendor.Serve(t, http.StatusOK, hello)
 		resp, err := start(t, gemini.Config{BaseURL: s.URL, Structured: way}).Complete(t.Context(), request(structured))
-		sent := []bool{strings.Contains(s.body, "responseMimeType"), strings.Contains(s.body, "responseJsonSchema")}
+		sent := []bool{strings.Contains(s.Body, "responseMimeType"), strings.Contains(s.Body, "responseJsonSchema")}
 		if err != nil || resp.Form != want || sent[0] != (want != providers.FormFree) || sent[1] != (want == providers.FormSchema) {
-			t.Errorf("%q: %+v, %v, sent %s", way, resp, err, s.body)
+			t.Errorf("%q: %+v, %v, sent %s", way, resp, err, s.Body)
 		}
 	}
 }
 
 func TestAnswerShapes(t *testing.T) {
-	stop := func(text string) *providers.Response {
-		return &providers.Response{Text: text, Finish: providers.FinishStop}
-	}
+	stop := providertest.Stop
 	other, cut, counted := stop("hello"), stop(""), stop("hello")
 	other.Finish, cut.Finish = providers.FinishOther, providers.FinishLength
 	counted.Usage = providers.Usage{PromptTokens: 7, CompletionTokens: 5, CachedTokens: 7, ReasoningTokens: 3, Reported: true}
@@ -201,15 +170,7 @@ func TestAnswerShapes(t *testing.T) {
 		"usage absurd":     {`{"usageMetadata":{"promptTokenCount":1e30},` + tail, stop("hello")},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, err := ask(t, http.StatusOK, test.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("response (-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { vendor.WantResponse(t, test.body, test.want) })
 	}
 }
 
@@ -231,14 +192,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask(t, test.status, test.body)
-			if err == nil || err.Kind != test.kind || err.Status != test.status || strings.Contains(err.Message, "record's") {
-				t.Fatalf("%+v, want kind %q and status %d", err, test.kind, test.status)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(err.Message, want) {
-					t.Errorf("message %q, want %q in it", err.Message, want)
-				}
+			err := vendor.WantError(t, test.kind, providertest.Failure{Status: test.status, Body: test.body}, test.want...)
+			if strings.Contains(err.Message, "record's") {
+				t.Errorf("message %q shows the record", err.Message)
 			}
 		})
 	}

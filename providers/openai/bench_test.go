@@ -47,11 +47,11 @@ func BenchmarkComplete(b *testing.B) {
 // written nor read as JSON.
 func BenchmarkRawPost(b *testing.B) {
 	req, answer := twenty()
-	once := serve(b, http.StatusOK, answer)
+	once := vendor.Serve(b, http.StatusOK, answer)
 	if _, err := start(b, openai.Config{BaseURL: once.URL}).Complete(b.Context(), req); err != nil {
 		b.Fatal(err)
 	}
-	body := []byte(once.body)
+	body := []byte(once.Body)
 	s := fast(b, answer)
 	client := s.Client()
 	b.ReportAllocs()

@@ -19,40 +19,19 @@ import (
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/openai"
+	"github.com/weir-ml/weir/providers/providertest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// server answers every call with a status and a body, and keeps the last call.
-type server struct {
-	*httptest.Server
-
-	path, body string
-	header     http.Header
-}
-
-func serve(tb testing.TB, status int, answer string) *server {
-	tb.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.path, s.header, s.body = r.URL.String(), r.Header, string(body)
-		w.Header().Set("X-Request-ID", "req_1")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	tb.Cleanup(s.Close)
-	return s
-}
-
-// ask makes one call that is answered with a status and a body.
-func ask(t *testing.T, status int, answer string) (*providers.Response, *providers.Error) {
-	t.Helper()
-	s := serve(t, status, answer)
-	resp, err := start(t, openai.Config{BaseURL: s.URL}).Complete(t.Context(), &providers.Request{
-		Model: "m", Messages: []providers.Message{{Role: providers.RoleUser, Content: "hi"}},
-	})
-	return resp, providers.AsError(err)
+// vendor says what a test has it say to the driver.
+var vendor = providertest.Vendor{
+	New: func(tb testing.TB, baseURL string) providers.Provider {
+		tb.Helper()
+		return start(tb, openai.Config{BaseURL: baseURL})
+	},
+	Request:  &providers.Request{Model: "m", Messages: []providers.Message{{Role: providers.RoleUser, Content: "hi"}}},
+	IDHeader: "X-Request-Id",
 }
 
 const hello = `{"choices":[{"message":{"content":"hello"},"finish_reason":"stop"}]}`
@@ -69,13 +48,13 @@ func TestRequestGolden(t *testing.T) {
 	}
 	for name, req := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			if _, err := start(t, openai.Config{BaseURL: s.URL}).Complete(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}
 			golden := filepath.Join("testdata", "request-"+name+".json")
 			if *update {
-				if err := os.WriteFile(golden, []byte(s.body+"\n"), 0o600); err != nil {
+				if err := os.WriteFile(golden, []byte(s.Body+"\n"), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -83,7 +62,7 @@ func TestRequestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), s.body+"\n"); diff != "" {
+			if diff := cmp.Diff(string(want), s.Body+"\n"); diff != "" {
 				t.Errorf("request (-want +got):\n%s", diff)
 			}
 		})
@@ -102,13 +81,13 @@ func TestURLAndKey(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, http.StatusOK, hello)
+			s := vendor.Serve(t, http.StatusOK, hello)
 			p := start(t, openai.Config{BaseURL: s.URL + test.base, APIKey: func() string { return test.key }})
 			if _, err := p.Complete(t.Context(), &providers.Request{}); err != nil {
 				t.Fatal(err)
 			}
-			if s.path != test.path || s.header.Get("Authorization") != test.authorization {
-				t.Errorf("%s with %q, want %s with %q", s.path, s.header.Get("Authorization"), test.path, test.authorization)
+			if s.URI != test.path || s.Header.Get("Authorization") != test.authorization {
+				t.Errorf("%s with %q, want %s with %q", s.URI, s.Header.Get("Authorization"), test.path, test.authorization)
 			}
 		})
 	}
@@ -126,19 +105,13 @@ func TestNewRefusesBadConfig(t *testing.T) {
 }
 
 func TestTemperatureIsANumber(t *testing.T) {
-	s := serve(t, http.StatusOK, hello)
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-		_, err := start(t, openai.Config{BaseURL: s.URL}).Complete(t.Context(), &providers.Request{Temperature: &bad})
-		if e := providers.AsError(err); e == nil || e.Kind != providers.KindBadRequest || s.path != "" {
-			t.Errorf("temperature %v: %v, want bad request without a call", bad, err)
-		}
+		vendor.WantNoCall(t, providers.KindBadRequest, &providers.Request{Temperature: &bad})
 	}
 }
 
 func TestAnswerShapes(t *testing.T) {
-	stop := func(text string) *providers.Response {
-		return &providers.Response{Text: text, Finish: providers.FinishStop, RequestID: "req_1"}
-	}
+	stop := providertest.Stop
 	counted := stop("hello")
 	counted.Usage = providers.Usage{PromptTokens: 7, CompletionTokens: 2, Reported: true}
 	other := stop("hello")
@@ -168,15 +141,7 @@ func TestAnswerShapes(t *testing.T) {
 		"usage of nothing":   {`{"usage":{"prompt_tokens":0,"completion_tokens":0},` + hello[1:], stop("hello")},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, err := ask(t, http.StatusOK, test.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("response (-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { vendor.WantResponse(t, test.body, test.want) })
 	}
 }
 
@@ -196,7 +161,7 @@ func TestMalformedAnswers(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask(t, http.StatusOK, test.body)
+			_, err := vendor.Ask(t, http.StatusOK, test.body)
 			if err == nil || err.Kind != providers.KindMalformed || !strings.Contains(err.Message, test.message) {
 				t.Errorf("%v, want malformed: …%s…", err, test.message)
 			}
@@ -222,21 +187,13 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask(t, test.status, test.body)
-			if err == nil || err.Kind != test.kind || err.Status != test.status || err.RequestID != "req_1" {
-				t.Fatalf("%+v, want kind %q, status %d and the request's id", err, test.kind, test.status)
-			}
-			for _, want := range append(test.want, "http://127.0.0.1:") {
-				if !strings.Contains(err.Message, want) {
-					t.Errorf("message %q, want %q in it", err.Message, want)
-				}
-			}
+			_ = vendor.WantError(t, test.kind, providertest.Failure{Status: test.status, Body: test.body}, test.want...)
 		})
 	}
 }
 
 func TestKeyOfAWrongOneIsChecked(t *testing.T) {
-	s := serve(t, http.StatusUnauthorized, "")
+	s := vendor.Serve(t, http.StatusUnauthorized, "")
 	p := start(t, openai.Config{BaseURL: s.URL, APIKey: func() string { return "wrong" }})
 	_, err := p.Complete(t.Context(), &providers.Request{})
 	if e := providers.AsError(err); e == nil || !strings.Contains(e.Message, "check api_key") {

@@ -5,7 +5,8 @@
 //
 // A driver says how its vendor writes an answer and a failure ([Wire]); the suite serves them and asks for the right
 // kind of error, one attempt a call, no leak and no secret. It does not check what is special to a vendor, nor how an
-// answer is read. A driver without a network leaves Wire nil and gets the cases that need none.
+// answer is read: that is for a driver's own tests, which have a [Vendor] to say it. A driver without a network leaves Wire
+// nil and gets the cases that need none.
 package providertest
 
 import (
