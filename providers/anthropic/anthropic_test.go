@@ -24,7 +24,7 @@ var vendor = providertest.Vendor{
 		tb.Helper()
 		return start(tb, anthropic.Config{BaseURL: baseURL})
 	},
-	Request:  request(func(*providers.Request) {}),
+	Request:  request(),
 	IDHeader: "Request-Id",
 }
 
@@ -49,7 +49,7 @@ func TestURLAndHeaders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := vendor.Serve(t, http.StatusOK, hello)
 			p := start(t, anthropic.Config{BaseURL: s.URL + test.base, Header: test.header, APIKey: func() string { return " k\n" }})
-			if _, err := p.Complete(t.Context(), request(func(*providers.Request) {})); err != nil {
+			if _, err := p.Complete(t.Context(), request()); err != nil {
 				t.Fatal(err)
 			}
 			got := []string{s.URI, s.Header.Get("X-Api-Key"), strings.Join(s.Header["Anthropic-Version"], " and ")}
@@ -165,7 +165,7 @@ func TestRefusedSchema(t *testing.T) {
 	t.Cleanup(s.Close)
 	chain := providers.Chain(start(t, anthropic.Config{BaseURL: s.URL}), providers.ChainConfig{MaxRetries: 1})
 	for attempts := 2; attempts >= 1; attempts-- {
-		resp, err := chain.Complete(t.Context(), request(structured))
+		resp, err := chain.Complete(t.Context(), request(providertest.Structured))
 		if err != nil || resp.Attempts != attempts || resp.Form != providers.FormFree {
 			t.Fatalf("%+v, %v, want %d attempts without a schema", resp, err, attempts)
 		}

@@ -22,7 +22,7 @@ var vendor = providertest.Vendor{
 		tb.Helper()
 		return start(tb, bedrock.Config{BaseURL: baseURL})
 	},
-	Request:  request(func(*providers.Request) {}),
+	Request:  request(),
 	IDHeader: "X-Amzn-Requestid",
 }
 

@@ -12,42 +12,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// reviews is the schema of two answers.
-var reviews = &providers.Schema{
-	Name: "weir_2_abc",
-	JSON: []byte(`{"type":"object","properties":{"r1":{"enum":["positive","negative"]},"r2":{"enum":["positive","negative"]}},` +
-		`"required":["r1","r2"],"additionalProperties":false}`),
-}
+// What the tables are written in.
+var (
+	system, user = providertest.System, providertest.User
+	reviews      = providertest.Schema()
+	// loose is a schema that grammars do not take.
+	loose = providertest.LooseSchema(`{"type":"integer","minimum":1}`)
+)
 
-// loose is a schema that grammars do not take.
-var loose = &providers.Schema{
-	Name: "weir_1_loose", JSON: []byte(`{"type":"object","properties":{"r1":{"type":"integer","minimum":1}},"required":["r1"],"additionalProperties":false}`),
+func request(changes ...func(r *providers.Request)) *providers.Request {
+	return providertest.Reviews("eu.anthropic.claude-haiku-4-5-20251001-v1:0", changes...)
 }
-
-func system(text string) providers.Message {
-	return providers.Message{Role: providers.RoleSystem, Content: text}
-}
-
-func user(text string, stable int) providers.Message {
-	return providers.Message{Role: providers.RoleUser, Content: text, Stable: stable}
-}
-
-// request returns a prompt of two reviews.
-func request(change func(r *providers.Request)) *providers.Request {
-	r := &providers.Request{
-		Model:    "eu.anthropic.claude-haiku-4-5-20251001-v1:0",
-		Messages: []providers.Message{system("Rate each review."), user("Input 1: \"<b>5 > 4</b> & \\ é\"\nInput 2: \"\x01\"", 0)},
-	}
-	change(r)
-	return r
-}
-
-func structured(r *providers.Request) { r.Schema = reviews }
 
 // TestExchanges: what goes out and what becomes of the answers that AWS publishes.
 func TestExchanges(t *testing.T) {
 	half := 0.5
-	plain := request(func(*providers.Request) {})
+	plain := request()
 	instruction := strings.Repeat("Answer with the number of the input and one word. ", 30)
 	cached := request(func(r *providers.Request) {
 		r.CacheKey, r.Temperature, r.MaxOutputTokens = "k", &half, 800
@@ -65,9 +45,9 @@ func TestExchanges(t *testing.T) {
 			"cached":                 cached,
 			"cache-refused":          cached,
 			"schema":                 request(func(r *providers.Request) { r.Schema, r.Effort = reviews, "low" }),
-			"schema-refused":         request(structured),
+			"schema-refused":         request(providertest.Structured),
 			"tool-of-an-older-model": request(func(r *providers.Request) { r.Schema, r.Model = loose, "amazon.nova-lite-v1:0" }),
-			"tool-strict":            request(structured),
+			"tool-strict":            request(providertest.Structured),
 			"tool-not-called":        request(func(r *providers.Request) { r.Schema, r.Model = reviews, "anthropic.claude-3-haiku-20240307-v1:0" }),
 			"llama":                  request(func(r *providers.Request) { r.Schema, r.Model = reviews, "us.meta.llama3-3-70b-instruct-v1:0" }),
 			"cut-off":                request(func(r *providers.Request) { r.Schema, r.MaxOutputTokens = loose, 20 }),

@@ -113,7 +113,7 @@ func TestWhichCredentials(t *testing.T) {
 		BaseURL: s.URL, Region: "eu-central-1", APIKey: func() string { return key }, Credentials: func() bedrock.Credentials { return access },
 	})
 	ask := func() string {
-		if _, err := p.Complete(t.Context(), request(func(*providers.Request) {})); err != nil {
+		if _, err := p.Complete(t.Context(), request()); err != nil {
 			t.Fatal(err)
 		}
 		return s.Header.Get("Authorization")
@@ -158,7 +158,7 @@ func TestRegion(t *testing.T) {
 			test.cfg.Transport = broken{}
 			p, err := bedrock.New(test.cfg)
 			if err == nil {
-				_, err = p.Complete(t.Context(), request(func(*providers.Request) {}))
+				_, err = p.Complete(t.Context(), request())
 			}
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want an error with %q", err, test.want)
@@ -187,7 +187,7 @@ func TestSecretsOfASignature(t *testing.T) {
 			_, _ = io.WriteString(w, `{"message":"`+message+`"}`)
 		}))
 		_, err := start(t, bedrock.Config{BaseURL: s.URL, Region: "eu-central-1", Credentials: temporary}).
-			Complete(t.Context(), request(func(*providers.Request) {}))
+			Complete(t.Context(), request())
 		s.Close()
 		e := providers.AsError(err)
 		for _, secret := range []string{"a-session-token", secretKey, "ASIAEXAMPLE"} {

@@ -11,42 +11,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// reviews is the schema of two answers.
-var reviews = &providers.Schema{
-	Name: "weir_2_abc",
-	JSON: []byte(`{"type":"object","properties":{"r1":{"enum":["positive","negative"]},"r2":{"enum":["positive","negative"]}},` +
-		`"required":["r1","r2"],"additionalProperties":false}`),
-}
+// What the tables are written in.
+var (
+	system, user = providertest.System, providertest.User
+	reviews      = providertest.Schema()
+	// loose is a schema with a keyword that Google does not name.
+	loose = providertest.LooseSchema(`{"const":5}`)
+)
 
-func system(text string) providers.Message {
-	return providers.Message{Role: providers.RoleSystem, Content: text}
-}
-
-func user(text string, stable int) providers.Message {
-	return providers.Message{Role: providers.RoleUser, Content: text, Stable: stable}
-}
-
-// request returns a prompt of two reviews.
-func request(change func(r *providers.Request)) *providers.Request {
-	r := &providers.Request{
-		Model:    "gemini-3.5-flash",
-		Messages: []providers.Message{system("Rate each review."), user("Input 1: \"<b>5 > 4</b> & \\ é\"\nInput 2: \"\x01\"", 0)},
-	}
-	change(r)
-	return r
-}
-
-func structured(r *providers.Request) { r.Schema = reviews }
-
-// loose is a schema with a keyword that Google does not name.
-var loose = &providers.Schema{
-	Name: "weir_1_loose", JSON: []byte(`{"type":"object","properties":{"r1":{"const":5}},"required":["r1"],"additionalProperties":false}`),
+func request(changes ...func(r *providers.Request)) *providers.Request {
+	return providertest.Reviews("gemini-3.5-flash", changes...)
 }
 
 // TestExchanges: what goes out and what becomes of the answers that Google publishes.
 func TestExchanges(t *testing.T) {
 	half := 0.5
-	plain := request(func(*providers.Request) {})
+	plain := request()
 	providertest.Exchanges{
 		Update: *update,
 		New: func(tb testing.TB, _, baseURL string) providers.Provider {
@@ -59,9 +39,9 @@ func TestExchanges(t *testing.T) {
 				r.CacheKey, r.Temperature, r.MaxOutputTokens = "k", &half, 800
 				r.Messages = []providers.Message{system("Rate each review."), user("Two reviews follow.\nInput 1: good", 20)}
 			}),
-			"schema":             request(structured),
+			"schema":             request(providertest.Structured),
 			"json":               request(func(r *providers.Request) { r.Schema = loose }),
-			"schema-refused":     request(structured),
+			"schema-refused":     request(providertest.Structured),
 			"thinking-level":     request(func(r *providers.Request) { r.Effort = "low" }),
 			"thinking-budget":    request(func(r *providers.Request) { r.Effort, r.Model = "low", "gemini-2.5-flash" }),
 			"thoughts-use-it-up": request(func(r *providers.Request) { r.Effort, r.MaxOutputTokens = "512", 100 }),

@@ -24,7 +24,7 @@ var vendor = providertest.Vendor{
 		tb.Helper()
 		return start(tb, gemini.Config{BaseURL: baseURL})
 	},
-	Request: request(func(*providers.Request) {}),
+	Request: request(),
 }
 
 const hello = `{"candidates":[{"content":{"parts":[{"text":"hello"}],"role":"model"},"finishReason":"STOP"}]}`
@@ -137,7 +137,7 @@ func TestStructured(t *testing.T) {
 		gemini.StructuredAuto: providers.FormSchema, gemini.StructuredJSON: providers.FormJSON, gemini.StructuredOff: providers.FormFree,
 	} {
 		s := vendor.Serve(t, http.StatusOK, hello)
-		resp, err := start(t, gemini.Config{BaseURL: s.URL, Structured: way}).Complete(t.Context(), request(structured))
+		resp, err := start(t, gemini.Config{BaseURL: s.URL, Structured: way}).Complete(t.Context(), request(providertest.Structured))
 		sent := []bool{strings.Contains(s.Body, "responseMimeType"), strings.Contains(s.Body, "responseJsonSchema")}
 		if err != nil || resp.Form != want || sent[0] != (want != providers.FormFree) || sent[1] != (want == providers.FormSchema) {
 			t.Errorf("%q: %+v, %v, sent %s", way, resp, err, s.Body)
