@@ -1,11 +1,9 @@
 package anthropic_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
@@ -19,25 +17,17 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, anthropic.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }})
+			return start(tb, anthropic.Config{BaseURL: baseURL, APIKey: providertest.APIKey})
 		},
-		Wire: &providertest.Wire{Answer: answer, Failures: failures, Check: check},
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Wire:  &providertest.Wire{Answer: answer, Failures: failures, Check: check},
+		Leaks: providertest.NoLeaks,
 	})
 }
 
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg anthropic.Config) *anthropic.Provider {
 	tb.Helper()
-	p, err := anthropic.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, anthropic.New, cfg)
 }
 
 // answer writes a message.
@@ -57,11 +47,7 @@ func answer(a providertest.Answer) string {
 			"input_tokens": u.Prompt, "output_tokens": u.Completion, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // said is an error body as Anthropic writes it.
@@ -114,10 +100,9 @@ var failures = map[providers.Kind][]providertest.Failure{
 // check reads a request as Anthropic would.
 func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	head := []string{got.Method, got.RequestURI, got.Header.Get("X-Api-Key"), got.Header.Get("Authorization"), got.Header.Get("Anthropic-Version")}
-	if diff := cmp.Diff([]string{http.MethodPost, "/v1/messages", providertest.Key, "", "2023-06-01"}, head); diff != "" {
-		tb.Errorf("head of the request (-want +got):\n%s", diff)
-	}
+	providertest.CheckHead(tb, got, "/v1/messages", map[string]string{
+		"X-Api-Key": providertest.Key, "Authorization": "", "Anthropic-Version": "2023-06-01",
+	})
 	var sent struct {
 		Model     string
 		MaxTokens int `json:"max_tokens"`
@@ -127,18 +112,16 @@ func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request
 			Content string
 		}
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("body of the request: %v", err)
-		return
-	}
+	providertest.Read(tb, body, &sent)
 	messages := []providers.Message{}
 	for _, m := range sent.System {
-		messages = append(messages, providers.Message{Role: providers.RoleSystem, Content: m.Text})
+		messages = append(messages, system(m.Text))
 	}
 	for _, m := range sent.Messages {
 		messages = append(messages, providers.Message{Role: m.Role, Content: m.Content})
 	}
-	if diff := cmp.Diff(req.Messages, messages); diff != "" || sent.Model != req.Model || sent.MaxTokens != anthropic.DefaultMaxTokens {
-		tb.Errorf("model %q, max_tokens %d, messages (-want +got):\n%s", sent.Model, sent.MaxTokens, diff)
+	providertest.CheckMessages(tb, req, messages)
+	if sent.Model != req.Model || sent.MaxTokens != anthropic.DefaultMaxTokens {
+		tb.Errorf("model %q, max_tokens %d", sent.Model, sent.MaxTokens)
 	}
 }

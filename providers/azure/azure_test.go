@@ -25,15 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg azure.Config) *azure.Provider {
 	tb.Helper()
-	p, err := azure.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, azure.New, cfg)
 }
-
-func key() string { return providertest.Key }
 
 // two is the schema of an answer about two records.
 var two = &providers.Schema{Name: "weir_2", JSON: []byte(`{"type":"object","properties":{"r1":{"type":"string"},"r2":{"type":"string"}},` +
@@ -64,7 +57,7 @@ func TestExchanges(t *testing.T) {
 		New: func(tb testing.TB, name, baseURL string) providers.Provider {
 			tb.Helper()
 			cfg := tests[name]
-			cfg.BaseURL, cfg.APIKey = baseURL, key
+			cfg.BaseURL, cfg.APIKey = baseURL, providertest.APIKey
 			return start(tb, cfg)
 		},
 	}.Run(t)

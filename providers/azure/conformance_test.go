@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/azure"
 	"github.com/weir-ml/weir/providers/providertest"
@@ -16,13 +14,10 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, azure.Config{BaseURL: baseURL, APIVersion: "2024-10-21", APIKey: key})
+			return start(tb, azure.Config{BaseURL: baseURL, APIVersion: "2024-10-21", APIKey: providertest.APIKey})
 		},
-		Wire: &providertest.Wire{Answer: answer, Failures: failures, Check: check},
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Wire:  &providertest.Wire{Answer: answer, Failures: failures, Check: check},
+		Leaks: providertest.NoLeaks,
 	})
 }
 
@@ -46,11 +41,7 @@ func answer(a providertest.Answer) string {
 			"prompt_tokens": u.Prompt, "completion_tokens": u.Completion, "total_tokens": u.Prompt + u.Completion,
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // failures are as Azure writes them.

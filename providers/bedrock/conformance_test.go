@@ -1,11 +1,9 @@
 package bedrock_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
@@ -19,10 +17,10 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, bedrock.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }})
+			return start(tb, bedrock.Config{BaseURL: baseURL, APIKey: providertest.APIKey})
 		},
 		Wire:  &providertest.Wire{Answer: answer, Failures: failures, Check: check},
-		Leaks: leaks,
+		Leaks: providertest.NoLeaks,
 	})
 }
 
@@ -37,24 +35,14 @@ func TestConformanceSigned(t *testing.T) {
 			}})
 		},
 		Wire:  &providertest.Wire{Answer: answer, Failures: failures},
-		Leaks: leaks,
+		Leaks: providertest.NoLeaks,
 	})
-}
-
-func leaks(tb testing.TB) {
-	tb.Helper()
-	goleak.VerifyNone(tb)
 }
 
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg bedrock.Config) *bedrock.Provider {
 	tb.Helper()
-	p, err := bedrock.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, bedrock.New, cfg)
 }
 
 // answer writes an answer of Converse.
@@ -73,11 +61,7 @@ func answer(a providertest.Answer) string {
 	if u := a.Usage; u != nil {
 		body["usage"] = map[string]any{"inputTokens": u.Prompt, "outputTokens": u.Completion, "totalTokens": u.Prompt + u.Completion}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // named is a failure whose name is in the header, as Bedrock writes it.
@@ -139,10 +123,7 @@ var failures = map[providers.Kind][]providertest.Failure{
 // check reads a request as Bedrock would.
 func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	head := []string{got.Method, got.RequestURI, got.Header.Get("Authorization")}
-	if diff := cmp.Diff([]string{http.MethodPost, "/model/a-model/converse", "Bearer " + providertest.Key}, head); diff != "" {
-		tb.Errorf("head of the request (-want +got):\n%s", diff)
-	}
+	providertest.CheckHead(tb, got, "/model/a-model/converse", map[string]string{"Authorization": "Bearer " + providertest.Key})
 	var sent struct {
 		System   []struct{ Text string }
 		Messages []struct {
@@ -150,20 +131,15 @@ func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request
 			Content []struct{ Text string }
 		}
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("body of the request: %v", err)
-		return
-	}
+	providertest.Read(tb, body, &sent)
 	messages := []providers.Message{}
 	for _, m := range sent.System {
-		messages = append(messages, providers.Message{Role: providers.RoleSystem, Content: m.Text})
+		messages = append(messages, system(m.Text))
 	}
 	for _, m := range sent.Messages {
 		for _, b := range m.Content {
 			messages = append(messages, providers.Message{Role: m.Role, Content: b.Text})
 		}
 	}
-	if diff := cmp.Diff(req.Messages, messages); diff != "" {
-		tb.Errorf("messages (-want +got):\n%s", diff)
-	}
+	providertest.CheckMessages(tb, req, messages)
 }

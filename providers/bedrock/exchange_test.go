@@ -38,7 +38,7 @@ func TestExchanges(t *testing.T) {
 		Update: *update,
 		New: func(tb testing.TB, name, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, bedrock.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }, Structured: ways[name]})
+			return start(tb, bedrock.Config{BaseURL: baseURL, APIKey: providertest.APIKey, Structured: ways[name]})
 		},
 		Requests: map[string]*providers.Request{
 			"minimal":                {Model: "openai.gpt-oss-20b-1:0", Messages: []providers.Message{user("hello", 0)}, Temperature: &half},

@@ -24,12 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg compatible.Config) *compatible.Provider {
 	tb.Helper()
-	p, err := compatible.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, compatible.New, cfg)
 }
 
 // two is the schema of an answer about two records, with a keyword that OpenAI's strict mode does not take and grammars do.
@@ -64,7 +59,7 @@ func TestExchanges(t *testing.T) {
 		New: func(tb testing.TB, name, baseURL string) providers.Provider {
 			tb.Helper()
 			return start(tb, compatible.Config{
-				BaseURL: baseURL + "/v1", Dialect: tests[name], APIKey: func() string { return providertest.Key },
+				BaseURL: baseURL + "/v1", Dialect: tests[name], APIKey: providertest.APIKey,
 			})
 		},
 	}.Run(t)
@@ -86,15 +81,12 @@ func conforms(t *testing.T, dialect string, failures map[providers.Kind][]provid
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
 			return start(tb, compatible.Config{
-				BaseURL: baseURL + "/v1", Dialect: dialect, APIKey: func() string { return providertest.Key },
+				BaseURL: baseURL + "/v1", Dialect: dialect, APIKey: providertest.APIKey,
 			})
 		},
 		Variant: dialect,
 		Wire:    &providertest.Wire{Answer: answer, Failures: failures},
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Leaks:   providertest.NoLeaks,
 	})
 }
 
@@ -113,11 +105,7 @@ func answer(a providertest.Answer) string {
 			"prompt_tokens": u.Prompt, "completion_tokens": u.Completion, "total_tokens": u.Prompt + u.Completion,
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 func TestNewRefusesBadConfig(t *testing.T) {

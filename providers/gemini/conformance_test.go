@@ -1,11 +1,9 @@
 package gemini_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
@@ -19,25 +17,17 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, gemini.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }})
+			return start(tb, gemini.Config{BaseURL: baseURL, APIKey: providertest.APIKey})
 		},
-		Wire: &providertest.Wire{Answer: answer, Failures: failures, Check: check},
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Wire:  &providertest.Wire{Answer: answer, Failures: failures, Check: check},
+		Leaks: providertest.NoLeaks,
 	})
 }
 
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg gemini.Config) *gemini.Provider {
 	tb.Helper()
-	p, err := gemini.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, gemini.New, cfg)
 }
 
 // answer writes a response of generateContent.
@@ -58,11 +48,7 @@ func answer(a providertest.Answer) string {
 			"promptTokenCount": u.Prompt, "candidatesTokenCount": u.Completion, "totalTokenCount": u.Prompt + u.Completion,
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // said is an error body as Google writes it.
@@ -119,10 +105,9 @@ var failures = map[providers.Kind][]providertest.Failure{
 // check reads a request as Google would.
 func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	head := []string{got.Method, got.RequestURI, got.Header.Get("X-Goog-Api-Key"), got.Header.Get("Authorization")}
-	if diff := cmp.Diff([]string{http.MethodPost, "/v1beta/models/a-model:generateContent", providertest.Key, ""}, head); diff != "" {
-		tb.Errorf("head of the request (-want +got):\n%s", diff)
-	}
+	providertest.CheckHead(tb, got, "/v1beta/models/a-model:generateContent", map[string]string{
+		"X-Goog-Api-Key": providertest.Key, "Authorization": "",
+	})
 	type content struct {
 		Role  providers.Role
 		Parts []struct{ Text string }
@@ -131,20 +116,15 @@ func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request
 		SystemInstruction content
 		Contents          []content
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("body of the request: %v", err)
-		return
-	}
+	providertest.Read(tb, body, &sent)
 	messages := []providers.Message{}
 	for _, part := range sent.SystemInstruction.Parts {
-		messages = append(messages, providers.Message{Role: providers.RoleSystem, Content: part.Text})
+		messages = append(messages, system(part.Text))
 	}
 	for _, c := range sent.Contents {
 		for _, part := range c.Parts {
 			messages = append(messages, providers.Message{Role: c.Role, Content: part.Text})
 		}
 	}
-	if diff := cmp.Diff(req.Messages, messages); diff != "" {
-		tb.Errorf("messages (-want +got):\n%s", diff)
-	}
+	providertest.CheckMessages(tb, req, messages)
 }

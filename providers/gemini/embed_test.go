@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/gemini"
@@ -17,12 +16,7 @@ func TestEmbedConformance(t *testing.T) {
 	providertest.RunEmbedder(t, providertest.Embedder{
 		New: func(tb testing.TB, baseURL string) providers.Embedder {
 			tb.Helper()
-			p, err := gemini.New(gemini.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }})
-			if err != nil {
-				tb.Fatal(err)
-			}
-			tb.Cleanup(p.Close)
-			return p
+			return start(tb, gemini.Config{BaseURL: baseURL, APIKey: providertest.APIKey})
 		},
 		Answer: func(vectors [][]float32, _ []int, usage int) string {
 			list := make([]any, 0, len(vectors))
@@ -33,11 +27,7 @@ func TestEmbedConformance(t *testing.T) {
 			if usage > 0 {
 				body["usageMetadata"] = map[string]any{"promptTokenCount": usage}
 			}
-			text, err := json.Marshal(body)
-			if err != nil {
-				panic(err) // numbers only
-			}
-			return string(text)
+			return providertest.Body(body)
 		},
 		Failures: failures,
 		Check: func(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
@@ -57,9 +47,6 @@ func TestEmbedConformance(t *testing.T) {
 				tb.Error(diff)
 			}
 		},
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Leaks: providertest.NoLeaks,
 	})
 }

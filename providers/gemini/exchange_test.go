@@ -31,7 +31,7 @@ func TestExchanges(t *testing.T) {
 		Update: *update,
 		New: func(tb testing.TB, _, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, gemini.Config{BaseURL: baseURL, APIKey: func() string { return providertest.Key }})
+			return start(tb, gemini.Config{BaseURL: baseURL, APIKey: providertest.APIKey})
 		},
 		Requests: map[string]*providers.Request{
 			"minimal": {Model: "models/gemini-3.5-flash", Messages: []providers.Message{user("hello", 0)}},

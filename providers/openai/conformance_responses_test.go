@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -32,11 +31,7 @@ func responsesAnswer(a providertest.Answer) string {
 			"input_tokens_details": map[string]any{"cached_tokens": 0}, "output_tokens_details": map[string]any{"reasoning_tokens": 0},
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // responsesFailures are those of chat completions, but for those within a choice, and what this API has of its own.
@@ -58,16 +53,13 @@ func responsesFailures() map[providers.Kind][]providertest.Failure {
 // checkResponses reads a request as OpenAI would.
 func checkResponses(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	checkHead(tb, got, "/v1/responses")
+	providertest.CheckHead(tb, got, "/v1/responses", head)
 	var sent struct {
 		Model string
 		Input []sentMessage
 		Store *bool
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("body of the request: %v", err)
-		return
-	}
+	providertest.Read(tb, body, &sent)
 	if sent.Store == nil || *sent.Store {
 		tb.Error("the request lets the records be stored")
 	}

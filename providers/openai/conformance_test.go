@@ -1,11 +1,9 @@
 package openai_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
@@ -29,26 +27,18 @@ func conforms(t *testing.T, api openai.API, wire *providertest.Wire) {
 	providertest.Run(t, providertest.Driver{
 		New: func(tb testing.TB, baseURL string) providers.Provider {
 			tb.Helper()
-			return start(tb, openai.Config{API: api, BaseURL: baseURL + "/v1", APIKey: func() string { return providertest.Key }})
+			return start(tb, openai.Config{API: api, BaseURL: baseURL + "/v1", APIKey: providertest.APIKey})
 		},
 		Variant: string(api),
 		Wire:    wire,
-		Leaks: func(tb testing.TB) {
-			tb.Helper()
-			goleak.VerifyNone(tb)
-		},
+		Leaks:   providertest.NoLeaks,
 	})
 }
 
 // start returns a provider that is closed at the end of the test.
 func start(tb testing.TB, cfg openai.Config) *openai.Provider {
 	tb.Helper()
-	p, err := openai.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(p.Close)
-	return p
+	return providertest.Start(tb, openai.New, cfg)
 }
 
 // answer writes a chat completion.
@@ -66,11 +56,7 @@ func answer(a providertest.Answer) string {
 			"prompt_tokens": u.Prompt, "completion_tokens": u.Completion, "total_tokens": u.Prompt + u.Completion,
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(text)
+	return providertest.Body(body)
 }
 
 // failures are as the servers write them.
@@ -124,18 +110,18 @@ var failures = map[providers.Kind][]providertest.Failure{
 	},
 }
 
+// head is what OpenAI reads of a request's headers.
+var head = map[string]string{"Authorization": "Bearer " + providertest.Key, "Content-Type": "application/json"}
+
 // check reads a request as OpenAI would.
 func check(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
 	tb.Helper()
-	checkHead(tb, got, "/v1/chat/completions")
+	providertest.CheckHead(tb, got, "/v1/chat/completions", head)
 	var sent struct {
 		Model    string
 		Messages []sentMessage
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("body of the request: %v", err)
-		return
-	}
+	providertest.Read(tb, body, &sent)
 	checkPrompt(tb, sent.Model, sent.Messages, req)
 }
 
@@ -144,22 +130,14 @@ type sentMessage struct {
 	Content string
 }
 
-func checkHead(tb testing.TB, got *http.Request, path string) {
-	tb.Helper()
-	head := []string{got.Method, got.URL.Path, got.Header.Get("Authorization"), got.Header.Get("Content-Type")}
-	want := []string{http.MethodPost, path, "Bearer " + providertest.Key, "application/json"}
-	if diff := cmp.Diff(want, head); diff != "" {
-		tb.Errorf("head of the request (-want +got):\n%s", diff)
-	}
-}
-
 func checkPrompt(tb testing.TB, model string, sent []sentMessage, req *providers.Request) {
 	tb.Helper()
 	messages := make([]providers.Message, len(sent))
 	for i, m := range sent {
 		messages[i] = providers.Message{Role: m.Role, Content: m.Content}
 	}
-	if diff := cmp.Diff(req.Messages, messages); diff != "" || model != req.Model {
-		tb.Errorf("model %q, messages (-want +got):\n%s", model, diff)
+	providertest.CheckMessages(tb, req, messages)
+	if model != req.Model {
+		tb.Errorf("model %q, want %q", model, req.Model)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/openai"
@@ -38,11 +37,7 @@ func embeddings(packed bool) func(vectors [][]float32, indexes []int, usage int)
 		if usage > 0 {
 			body["usage"] = map[string]any{"prompt_tokens": usage, "total_tokens": usage}
 		}
-		text, err := json.Marshal(body)
-		if err != nil {
-			panic(err) // numbers and strings only
-		}
-		return string(text)
+		return providertest.Body(body)
 	}
 }
 
@@ -53,7 +48,7 @@ func TestEmbedConformance(t *testing.T) {
 			providertest.RunEmbedder(t, providertest.Embedder{
 				New: func(tb testing.TB, baseURL string) providers.Embedder {
 					tb.Helper()
-					return start(tb, openai.Config{BaseURL: baseURL + "/v1", APIKey: func() string { return providertest.Key }})
+					return start(tb, openai.Config{BaseURL: baseURL + "/v1", APIKey: providertest.APIKey})
 				},
 				Answer: embeddings(packed), Indexed: true, Failures: failures,
 				Check: func(tb testing.TB, got *http.Request, body []byte, req *providers.Request) {
@@ -68,10 +63,7 @@ func TestEmbedConformance(t *testing.T) {
 						tb.Error(diff)
 					}
 				},
-				Leaks: func(tb testing.TB) {
-					tb.Helper()
-					goleak.VerifyNone(tb)
-				},
+				Leaks: providertest.NoLeaks,
 			})
 		})
 	}

@@ -57,7 +57,7 @@ func TestExchanges(t *testing.T) {
 		New: func(tb testing.TB, name, baseURL string) providers.Provider {
 			tb.Helper()
 			cfg := tests[name].cfg
-			cfg.BaseURL, cfg.APIKey = baseURL+"/v1", func() string { return providertest.Key }
+			cfg.BaseURL, cfg.APIKey = baseURL+"/v1", providertest.APIKey
 			return start(tb, cfg)
 		},
 	}.Run(t)
