@@ -1,26 +1,13 @@
 package anthropic_test
 
 import (
-	"io"
 	"net/http"
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/anthropic"
+	"github.com/weir-ml/weir/providers/providertest"
 )
-
-// canned answers every call without a network, so that the fuzzer spends its time on reading answers.
-type canned struct {
-	status int
-	body   string
-}
-
-func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	return &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body)), ContentLength: -1}, nil
-}
 
 // FuzzAnswer reads any body of any status: either a response or an error that may be shown.
 func FuzzAnswer(f *testing.F) {
@@ -30,27 +17,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, said("invalid_request_error", "tools.0.custom.input_schema: no"))
 	f.Add(204, `{"error":"text"}`)
 	f.Add(107, "")
-	f.Fuzz(func(t *testing.T, status int, body string) {
-		p, err := anthropic.New(anthropic.Config{
-			Structured: anthropic.StructuredTool, Transport: &canned{status: 200 + (status&0x7fffffff)%400, body: body},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		const secret = "the text of a record that is nobody's business"
-		resp, err := p.Complete(t.Context(), &providers.Request{Messages: []providers.Message{user(secret, 0)}, Schema: reviews})
-		if (resp == nil) == (err == nil) {
-			t.Fatalf("response %v and error %v, want exactly one", resp, err)
-		}
-		if err == nil {
-			return
-		}
-		message := providers.AsError(err).Message
-		if message == "" || len(message) > 1024 || strings.ContainsAny(message, "\r\n") || !utf8.ValidString(message) {
-			t.Errorf("message %q: want one line of 1 to 1024 bytes", message)
-		}
-		if strings.Contains(message, secret) {
-			t.Errorf("message %q shows the prompt", message)
-		}
-	})
+	providertest.FuzzAnswer(f, func(transport http.RoundTripper) (providers.Provider, error) {
+		return anthropic.New(anthropic.Config{Structured: anthropic.StructuredTool, Transport: transport})
+	}, &providers.Request{Schema: reviews})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weir-ml/weir/providers"
 	"github.com/weir-ml/weir/providers/openai"
+	"github.com/weir-ml/weir/providers/providertest"
 )
 
 // twenty returns a prompt of twenty reviews and a whole answer to it.
@@ -70,7 +71,7 @@ func BenchmarkRawPost(b *testing.B) {
 // BenchmarkWithoutNetwork is the driver's own share: write a request, read an answer.
 func BenchmarkWithoutNetwork(b *testing.B) {
 	req, answer := twenty()
-	p := start(b, openai.Config{Transport: &canned{status: http.StatusOK, body: answer}})
+	p := start(b, openai.Config{Transport: &providertest.Canned{Status: http.StatusOK, Body: answer}})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := p.Complete(b.Context(), req); err != nil {
@@ -94,7 +95,7 @@ func BenchmarkSchema(b *testing.B) {
 		`],"additionalProperties":false}`
 	for name, schema := range map[string]*providers.Schema{"without": nil, "with": {Name: "weir_20", JSON: []byte(schema)}} {
 		b.Run(name, func(b *testing.B) {
-			p := start(b, openai.Config{Transport: &canned{status: http.StatusOK, body: body}})
+			p := start(b, openai.Config{Transport: &providertest.Canned{Status: http.StatusOK, Body: body}})
 			req.Schema = schema
 			b.ReportAllocs()
 			for b.Loop() {

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/weir-ml/weir/providers"
 )
@@ -188,9 +189,7 @@ func (s *suite) checkError(t *testing.T, e *providers.Error) {
 	if e.Attempts != 0 {
 		t.Errorf("error with %d attempts: a driver leaves them 0", e.Attempts)
 	}
-	if e.Message == "" || len(e.Message) > 1024 || strings.ContainsAny(e.Message, "\r\n") {
-		t.Errorf("message %q: want one line of 1 to 1024 bytes", e.Message)
-	}
+	checkMessage(t, e.Message)
 	if strings.Contains(e.Message, Key) {
 		t.Errorf("message %q shows the key", e.Message)
 	}
@@ -204,6 +203,14 @@ func (s *suite) checkError(t *testing.T, e *providers.Error) {
 				t.Errorf("message %q shows the prompt", e.Message)
 			}
 		}
+	}
+}
+
+// checkMessage checks that a message is a line that may be shown.
+func checkMessage(t *testing.T, message string) {
+	t.Helper()
+	if message == "" || len(message) > 1024 || strings.ContainsAny(message, "\r\n") || !utf8.ValidString(message) {
+		t.Errorf("message %q: want one line of 1 to 1024 bytes", message)
 	}
 }
 
