@@ -11,21 +11,21 @@ import (
 
 // FuzzAnswer reads any body of any status: either a response or an error that may be shown.
 func FuzzAnswer(f *testing.F) {
-	f.Add(200, hello)
-	f.Add(200, `{"choices":[{"message":{"content":[{"type":"text","text":"a"}]}}],"usage":{"prompt_tokens":1}}`)
-	f.Add(200, `{"error":{"message":"slow down","code":429}}`)
-	f.Add(400, `[{"error":{"message":"This model's maximum context length is 1","code":"x"}}]`)
-	f.Add(404, `{"detail":[{"msg":"no"}]}`)
-	f.Add(307, "")
+	f.Add(0, hello)
+	f.Add(0, `{"choices":[{"message":{"content":[{"type":"text","text":"a"}]}}],"usage":{"prompt_tokens":1}}`)
+	f.Add(0, `{"error":{"message":"slow down","code":429}}`)
+	f.Add(200, `[{"error":{"message":"This model's maximum context length is 1","code":"x"}}]`)
+	f.Add(204, `{"detail":[{"msg":"no"}]}`)
+	f.Add(107, "")
 	fuzz(f, openai.APIChat)
 }
 
 // FuzzResponsesAnswer is the same for the Responses API.
 func FuzzResponsesAnswer(f *testing.F) {
-	f.Add(200, responsesAnswer(providertest.Answer{Text: `{"r1":"a","r2":"b"}`, Finish: providers.FinishStop}))
-	f.Add(200, `{"object":"response","status":"failed","error":{"code":"server_error","message":"no"}}`)
-	f.Add(200, `{"object":"response","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":[{"type":"message"}]}`)
-	f.Add(400, `{"error":{"message":"Invalid schema","param":"text.format.schema"}}`)
+	f.Add(0, responsesAnswer(providertest.Answer{Text: `{"r1":"a","r2":"b"}`, Finish: providers.FinishStop}))
+	f.Add(0, `{"object":"response","status":"failed","error":{"code":"server_error","message":"no"}}`)
+	f.Add(0, `{"object":"response","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":[{"type":"message"}]}`)
+	f.Add(200, `{"error":{"message":"Invalid schema","param":"text.format.schema"}}`)
 	fuzz(f, openai.APIResponses)
 }
 
