@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,16 +18,37 @@ const (
 	bad  = "I hate it: a terrible thing"
 )
 
+// rowsCase is an input of weir predict, and what becomes of it.
+type rowsCase struct {
+	name  string
+	args  []string
+	in    string
+	out   string
+	code  int
+	notes string // must be in what it says
+}
+
 func TestPredictRows(t *testing.T) {
 	server := startServer(t, "")
-	for _, c := range []struct {
-		name  string
-		args  []string
-		in    string
-		out   string
-		code  int
-		notes string // must be in what it says
-	}{
+	for _, c := range slices.Concat(rowsInJSON(), rowsInCSV(), rowsThatAreNotAsked()) {
+		t.Run(c.name, func(t *testing.T) {
+			got := weir(t, c.in, append([]string{"predict", "-", "--server", server.address}, c.args...)...)
+			if got.code != c.code {
+				t.Errorf("exit code %d, want %d", got.code, c.code)
+			}
+			if diff := cmp.Diff(c.out, got.out); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
+			}
+			if !strings.Contains(got.err, c.notes) {
+				t.Errorf("%q does not say %q", got.err, c.notes)
+			}
+		})
+	}
+}
+
+// rowsInJSON are rows that are asked about, a JSON object each; some are bad.
+func rowsInJSON() []rowsCase {
+	return []rowsCase{
 		{
 			name: "jsonl keeps rows as they are",
 			in: `{"id": 9007199254740993, "text":"` + good + `","n":1.50, "u": "h\u00e9 ü 😀"}` + "\n" +
@@ -63,6 +85,22 @@ func TestPredictRows(t *testing.T) {
 			out: `{"prediction": "mine", "review": "` + bad + `", "weir_prediction": "negative"}` + "\n",
 		},
 		{
+			name: "several columns are fields", args: []string{"-f", "title,body"},
+			in:  `{"body": "` + bad + `", "title": 5}` + "\n",
+			out: `{"body": "` + bad + `", "title": 5, "prediction": "negative"}` + "\n",
+		},
+		{
+			name: "strict", args: []string{"--strict"}, code: exitFailure, notes: "line 2: the row is not a JSON object",
+			in:  `{"text": "` + good + `"}` + "\n" + `{"text": ` + "\n" + `{"text": "` + bad + `"}` + "\n",
+			out: `{"text": "` + good + `", "prediction": "positive"}` + "\n",
+		},
+	}
+}
+
+// rowsInCSV are the same in CSV.
+func rowsInCSV() []rowsCase {
+	return []rowsCase{
+		{
 			name: "csv with quotes and line breaks in a value", args: []string{"--format", "csv"},
 			in: "id,text,note\n" +
 				`1,"` + good + `, ""really""","two` + "\n" + `lines, ü"` + "\n" +
@@ -87,41 +125,24 @@ func TestPredictRows(t *testing.T) {
 				"5," + good + ",positive,\n",
 		},
 		{
-			name: "several columns are fields", args: []string{"-f", "title,body"},
-			in:  `{"body": "` + bad + `", "title": 5}` + "\n",
-			out: `{"body": "` + bad + `", "title": 5, "prediction": "negative"}` + "\n",
+			name: "a quote that never ends", args: []string{"--format", "csv"}, code: exitFailure, notes: "line 3: a quoted value is never closed",
+			in:  "id,text\n1," + good + "\n2,\"open\n3,x\n",
+			out: "id,text,prediction,error\n1," + good + ",positive,\n",
 		},
+	}
+}
+
+// rowsThatAreNotAsked are inputs without a row, and commands that cannot be carried out.
+func rowsThatAreNotAsked() []rowsCase {
+	return []rowsCase{
 		{name: "nothing", in: "\n\n", notes: "has no rows"},
 		{name: "a header only", in: "id,text\n", args: []string{"--format", "csv"}, notes: "has no rows"},
 		{name: "no text column", in: `{"review": "a", "id": 1}`, code: exitUsage, notes: "--field: id, review"},
 		{name: "no such csv column", in: "id,body\n1,a\n", args: []string{"--format", "csv"}, code: exitUsage, notes: "--field: id, body"},
 		{name: "the column is there", in: `{"text": "a", "error": 1}`, code: exitUsage, notes: "--prefix"},
 		{name: "the csv column is there", in: "text,prediction\na,b\n", args: []string{"--format", "csv"}, code: exitUsage, notes: "--prefix"},
-		{
-			name: "strict", args: []string{"--strict"}, code: exitFailure, notes: "line 2: the row is not a JSON object",
-			in:  `{"text": "` + good + `"}` + "\n" + `{"text": ` + "\n" + `{"text": "` + bad + `"}` + "\n",
-			out: `{"text": "` + good + `", "prediction": "positive"}` + "\n",
-		},
-		{
-			name: "a quote that never ends", args: []string{"--format", "csv"}, code: exitFailure, notes: "line 3: a quoted value is never closed",
-			in:  "id,text\n1," + good + "\n2,\"open\n3,x\n",
-			out: "id,text,prediction,error\n1," + good + ",positive,\n",
-		},
 		{name: "an unknown model", args: []string{"-m", "nobody"}, in: `{"text": "a"}`, code: exitUsage, notes: `no model "nobody"`},
 		{name: "an unknown option", args: []string{"-o", "batch.siz=2"}, in: `{"text": "a"}`, code: exitUsage, notes: "batch.size"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := weir(t, c.in, append([]string{"predict", "-", "--server", server.address}, c.args...)...)
-			if got.code != c.code {
-				t.Errorf("exit code %d, want %d", got.code, c.code)
-			}
-			if diff := cmp.Diff(c.out, got.out); diff != "" {
-				t.Errorf("output (-want +got):\n%s", diff)
-			}
-			if !strings.Contains(got.err, c.notes) {
-				t.Errorf("%q does not say %q", got.err, c.notes)
-			}
-		})
 	}
 }
 
