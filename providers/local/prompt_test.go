@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,11 +22,29 @@ import (
 const proposal = `Analyze sentiment for these texts. Return
 JSON array: [{"index": <n>, "sentiment": "<positive|negative|neutral>"}]`
 
+// readCase is a prompt and the records that are found in it.
+type readCase struct {
+	name, system, user string
+	want               []local.Record
+}
+
 func TestReadRecords(t *testing.T) {
-	for _, tt := range []struct {
-		name, system, user string
-		want               []local.Record
-	}{
+	for _, tt := range slices.Concat(blocksOfWeir(), blocksOfUsers(), besideInstructions(), withRandomIDs(), withoutBlocks()) {
+		t.Run(tt.name, func(t *testing.T) {
+			got := local.Read(messages(tt.system, tt.user))
+			if diff := cmp.Diff(tt.want, got.Records); diff != "" {
+				t.Errorf("records (-want +got):\n%s", diff)
+			}
+			if len(tt.want) == 0 && got.Text != tt.user {
+				t.Errorf("text = %q, want the user's message %q", got.Text, tt.user)
+			}
+		})
+	}
+}
+
+// blocksOfWeir have records as weir writes them, and the proposal.
+func blocksOfWeir() []readCase {
+	return []readCase{
 		{
 			name: "text", user: proposal + "\n\nInput 1: \"I love it\"\nInput 2: \"say \\\"no\\\"\\nInput 3: \\\"x\\\"\"",
 			want: []local.Record{{Index: 1, Text: "I love it"}, {Index: 2, Text: "say \"no\"\nInput 3: \"x\""}},
@@ -47,6 +66,20 @@ func TestReadRecords(t *testing.T) {
 			want: []local.Record{{Index: 1, Text: "7\ngood"}},
 		},
 		{
+			name: "xml", user: proposal + "\n\n<records>\n<record index=\"1\">a &lt;b&gt; &amp;amp; &#10;c</record>\n<record index=\"2\"> bad </record>\n</records>",
+			want: []local.Record{{Index: 1, Text: "a <b> &amp; \nc"}, {Index: 2, Text: " bad "}},
+		},
+		{
+			name: "xml with fields", user: proposal + "\n\n<record index=\"1\"><field name=\"title\">Bad</field><field name=\"body\">It &quot;broke&quot;</field></record>",
+			want: []local.Record{{Index: 1, Text: "Bad\nIt \"broke\""}},
+		},
+	}
+}
+
+// blocksOfUsers have records as a template of a user's own may write them.
+func blocksOfUsers() []readCase {
+	return []readCase{
+		{
 			name: "json on one line", user: proposal + "\n[{\"index\":1,\"text\":\"good\"},{\"index\":2,\"text\":\"bad\"}]\nOnly JSON.",
 			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
@@ -57,14 +90,6 @@ func TestReadRecords(t *testing.T) {
 		{
 			name: "json whose records have only an answer's fields", user: proposal + "\n\n[\n{\"index\": 1, \"value\": \"good\"},\n{\"index\": 2, \"label\": \"bad\"}\n]",
 			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
-		},
-		{
-			name: "xml", user: proposal + "\n\n<records>\n<record index=\"1\">a &lt;b&gt; &amp;amp; &#10;c</record>\n<record index=\"2\"> bad </record>\n</records>",
-			want: []local.Record{{Index: 1, Text: "a <b> &amp; \nc"}, {Index: 2, Text: " bad "}},
-		},
-		{
-			name: "xml with fields", user: proposal + "\n\n<record index=\"1\"><field name=\"title\">Bad</field><field name=\"body\">It &quot;broke&quot;</field></record>",
-			want: []local.Record{{Index: 1, Text: "Bad\nIt \"broke\""}},
 		},
 		{
 			name: "xml of a user's own", user: proposal + "\n<review id='4'>good</review><review id='5'>bad</review>",
@@ -82,6 +107,12 @@ func TestReadRecords(t *testing.T) {
 			name: "words and numbers", user: proposal + "\nReview 1: good\nReview 2: \"very \"bad\" thing\"",
 			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: `very "bad" thing`}},
 		},
+	}
+}
+
+// besideInstructions have instructions that look like records, or are in another message.
+func besideInstructions() []readCase {
+	return []readCase{
 		{
 			name: "rules in a list before numbered lines", user: proposal + "\n1. Only JSON.\n2. No prose.\n\n1. good\n2. bad\n3. fine",
 			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}, {Index: 3, Text: "fine"}},
@@ -106,6 +137,12 @@ func TestReadRecords(t *testing.T) {
 			name: "the instruction in the system message", system: proposal, user: "Input 1: \"good\"\nInput 2: \"bad\"",
 			want: []local.Record{{Index: 1, Text: "good"}, {Index: 2, Text: "bad"}},
 		},
+	}
+}
+
+// withRandomIDs have words in the place of numbers.
+func withRandomIDs() []readCase {
+	return []readCase{
 		{
 			name: "random ids", user: proposal + "\n\nInput kq: \"good\"\nInput zb: {\"title\": \"bad\"}",
 			want: []local.Record{{ID: "kq", Text: "good"}, {ID: "zb", Text: "bad"}},
@@ -122,22 +159,18 @@ func TestReadRecords(t *testing.T) {
 			name: "a word that could be an id before a block", user: "Say why: \"x\"\nInput kqz: \"good\"\nInput bcd: \"bad\"\nAnswer in JSON.",
 			want: []local.Record{{ID: "kqz", Text: "good"}, {ID: "bcd", Text: "bad"}},
 		},
+	}
+}
+
+// withoutBlocks have one record, which is the whole message, or none.
+func withoutBlocks() []readCase {
+	return []readCase{
 		{name: "single", system: "You are a sentiment analyzer. Always respond with valid JSON.", user: "I love it"},
 		{name: "single with a list in it", user: "Why I love it:\n1. cheap\n2. good"},
 		{name: "single that looks like a record", user: `Input 1: "good"`},
 		{name: "single that looks like an example", user: `[{"index": 1, "value": "good"}]`},
 		{name: "broken", user: proposal + "\n\nInput 1:\n<record index=\"1\">no end\n{\"index\": 1, \"text\": \"no end\n[1"},
 		{name: "empty"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := local.Read(messages(tt.system, tt.user))
-			if diff := cmp.Diff(tt.want, got.Records); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-			if len(tt.want) == 0 && got.Text != tt.user {
-				t.Errorf("text = %q, want the user's message %q", got.Text, tt.user)
-			}
-		})
 	}
 }
 
