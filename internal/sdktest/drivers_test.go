@@ -39,8 +39,11 @@ type pair struct {
 
 func key() string { return "key" }
 
-var pairs = []pair{
-	{
+// pairs are all of them.
+var pairs = []pair{openaiChat(), openaiResponses(), azureChat(), anthropicMessages(), geminiGenerate(), bedrockConverse()}
+
+func openaiChat() pair {
+	return pair{
 		name: "openai chat", model: "gpt-4o-mini",
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return openai.New(openai.Config{BaseURL: root + "/v1", APIKey: key, Transport: transport})
@@ -49,8 +52,11 @@ var pairs = []pair{
 			t.Helper()
 			return chat(t.Context(), held, option.WithBaseURL(root+"/v1"), option.WithAPIKey("key"), option.WithUnsafeAllowHTTP(), option.WithHTTPClient(calls.client()))
 		},
-	},
-	{
+	}
+}
+
+func openaiResponses() pair {
+	return pair{
 		name: "openai responses", model: "gpt-4o-mini",
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return openai.New(openai.Config{BaseURL: root + "/v1", API: openai.APIResponses, APIKey: key, Transport: transport})
@@ -75,8 +81,11 @@ var pairs = []pair{
 				delete(body, "instructions")
 			}
 		},
-	},
-	{
+	}
+}
+
+func azureChat() pair {
+	return pair{
 		name: "azure", model: "gpt-4o-mini",
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return driverazure.New(driverazure.Config{BaseURL: root, APIVersion: "2024-10-21", APIKey: key, Transport: transport})
@@ -93,8 +102,11 @@ var pairs = []pair{
 			})
 			return chat(t.Context(), held, azure.WithEndpoint(root, "2024-10-21"), azure.WithAPIKey("key"), azure.WithUnsafeAllowHTTP(), keep)
 		},
-	},
-	{
+	}
+}
+
+func anthropicMessages() pair {
+	return pair{
 		name: "anthropic", model: "claude-haiku-4-5",
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return anthropic.New(anthropic.Config{BaseURL: root, APIKey: key, Transport: transport})
@@ -120,8 +132,11 @@ var pairs = []pair{
 				}
 			}
 		},
-	},
-	{
+	}
+}
+
+func geminiGenerate() pair {
+	return pair{
 		name: "gemini", model: geminiModel,
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return gemini.New(gemini.Config{BaseURL: root, APIKey: key, Transport: transport})
@@ -148,8 +163,11 @@ var pairs = []pair{
 				delete(instruction, "role")
 			}
 		},
-	},
-	{
+	}
+}
+
+func bedrockConverse() pair {
+	return pair{
 		name: "bedrock", model: bedrockModel,
 		driver: func(root string, transport http.RoundTripper) (providers.Provider, error) {
 			return bedrock.New(bedrock.Config{BaseURL: root, Region: "eu-central-1", APIKey: key, Transport: transport})
@@ -163,7 +181,7 @@ var pairs = []pair{
 			_, err := bedrockClient(root, "key", calls.client()).Converse(t.Context(), input)
 			return err
 		},
-	},
+	}
 }
 
 func chat(ctx context.Context, held bool, options ...option.RequestOption) error {
