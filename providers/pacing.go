@@ -54,7 +54,9 @@ type pacing struct {
 	searching bool
 
 	back    time.Time // when it last changed for a refusal
-	late    time.Time // when a call was last refused that had been sent before
+	under   float64   // calls that were under way then; 0: it does not matter any more
+	behind  float64   // and of those the ones that were refused
+	late    time.Time // when the last of them was
 	kept    float64   // calls that were sent since and not refused
 	pace    tally     // of the calls since, the last ones
 	long    tally     // of calls at any pace, the last ones
@@ -89,14 +91,21 @@ func (p *pacing) sent(now time.Time) {
 }
 
 // refused notes that a call was refused which began at begun; known is the limit in calls a minute that is known otherwise, 0:
-// none. It reports whether the pace has changed. Calls that were under way when it last did say nothing new; nor, where a limit
-// is known, do those that were sent before the last of them was refused, because they came for the same room.
-func (p *pacing) refused(begun, now time.Time, known float64) bool {
+// none; under is how many others are under way. It reports whether the pace has changed. Calls that were under way when it last did
+// say nothing new, unless most of them are refused; nor, where a limit is known, do those that were sent before the last of them
+// was refused, because they came for the same room.
+func (p *pacing) refused(begun, now time.Time, known, under float64) bool {
 	p.denied.add(now)
 	if begun.Before(p.back) {
 		p.late = now
-		return false
+		p.behind++
+		return known == 0 && p.halve(now)
 	}
+	defer func(before time.Time) {
+		if p.back != before {
+			p.under = under
+		}
+	}(p.back)
 	if known > 0 && begun.Before(p.late) {
 		return false
 	}
@@ -112,13 +121,23 @@ func (p *pacing) refused(begun, now time.Time, known float64) bool {
 		p.excuse(share, now)
 	case p.isTooEarly(now), p.isUsual(), p.perMinute <= p.floor():
 		return false
-	case p.pace.share() > paceMuch && p.pace.refused > 2, p.pace.share() > paceSome && p.pace.sent >= paceSure:
+	case p.isFarOff(now):
 		p.measure(now)
 	case p.searching, p.perMinute >= paceNear*p.ceiling, now.Sub(p.back) > paceCalm:
 		p.goBack(now)
 	default:
 		return false
 	}
+	return true
+}
+
+// halve goes to half the pace where most of a burst was refused, of which the first refusal has shown little.
+func (p *pacing) halve(now time.Time) bool {
+	if p.under == 0 || p.behind <= 2 || p.behind < p.under/2 {
+		return false
+	}
+	p.ceiling = p.perMinute
+	p.goTo(p.perMinute/2, true, now)
 	return true
 }
 
@@ -151,6 +170,16 @@ func (p *pacing) isUsual() bool {
 	return p.usual > 0 && p.pace.refused <= 3+min(2*p.usual, paceMuch)*p.pace.sent
 }
 
+// isFarOff reports whether so much was refused that a small step helps nothing. Few calls are enough where all came much slower than
+// they might, as they do where each refusal asks for a long wait.
+func (p *pacing) isFarOff(now time.Time) bool {
+	if p.pace.share() <= paceMuch {
+		return p.pace.share() > paceSome && p.pace.sent >= paceSure
+	}
+	slow := p.perMinute * now.Sub(p.pace.from).Minutes() / max(p.pace.sent, 1)
+	return p.pace.refused > 2 || p.pace.refused*slow > 4
+}
+
 // lookLong looks at the last calls of all paces, when there are enough, and reports whether some are refused at any pace.
 func (p *pacing) lookLong(now time.Time) (share float64, refusedAtAnyPace bool) {
 	if p.long.sent < paceLook {
@@ -158,8 +187,11 @@ func (p *pacing) lookLong(now time.Time) (share float64, refusedAtAnyPace bool) 
 	}
 	share = p.long.share()
 	p.long = tally{from: now}
-	p.usual = min(p.usual+(share-p.usual)/4, p.excused)
-	if share <= max(paceSome, 2*p.usual) || share >= paceMuch || !p.answered.isWhole(now) {
+	if p.usual = min(p.usual+(share-p.usual)/4, p.excused); p.usual < paceSome/5 {
+		p.usual = 0
+	}
+	own := 1 / (p.perMinute * paceReturn.Minutes()) // what going on until one is refused brings of itself
+	if share <= max(paceSome, 2*p.usual, 2*own) || share >= paceMuch || !p.answered.isWhole(now) {
 		p.looks = 0
 		return share, false
 	}
@@ -203,7 +235,7 @@ func (p *pacing) goBack(now time.Time) {
 func (p *pacing) goTo(perMinute float64, searching bool, now time.Time) {
 	p.perMinute, p.searching = min(max(perMinute, p.floor()), paceMost), searching
 	p.back, p.grown, p.growth, p.kept = now, now, 0, 0
-	p.pace = tally{from: now}
+	p.pace, p.under, p.behind = tally{from: now}, 0, 0
 }
 
 // floor is how slow it is at least.

@@ -74,7 +74,7 @@ func (t *Throttle) refused(begun, now time.Time, retryAfter time.Duration) {
 	if until := now.Add(min(retryAfter, MaxRetryAfter)); until.After(t.rests) {
 		t.rests = until
 	}
-	if t.pacing.refused(begun, now, t.known()) {
+	if t.pacing.refused(begun, now, t.known(), t.sent.requests) {
 		pacing := &t.buckets[bucketPacing]
 		pacing.put(t.pacing.perMinute, time.Minute, now)
 		pacing.level = min(pacing.level, 0) // what was saved would leave at once, and be refused too

@@ -26,7 +26,7 @@ func TestLimitsAreSeen(t *testing.T) {
 	s.telemetry.InferenceHooks().FellBack("m", "other", providers.KindQuota)
 	got := values(scrape(t, s))
 	for series, want := range map[string]float64{
-		`weir_provider_pace{provider="pool"}`:                90 + 56, // a refusal slows down by 6 %
+		`weir_provider_pace{provider="pool"}`:                90 + 57, // a refusal slows down by 4 %
 		`weir_provider_waiting{provider="pool"}`:             1,
 		`weir_provider_paused{provider="pool"}`:              1,
 		`weir_fallbacks_total{model="m",why="out_of_quota"}`: 1,
