@@ -101,17 +101,21 @@ func (p *pacing) refused(begun, now time.Time, known, under float64) bool {
 		p.behind++
 		return known == 0 && p.halve(now)
 	}
-	defer func(before time.Time) {
-		if p.back != before {
-			p.under = under
-		}
-	}(p.back)
 	if known > 0 && begun.Before(p.late) {
 		return false
 	}
 	p.kept--
 	p.pace.refused++
 	p.long.refused++
+	if !p.judge(now, known) {
+		return false
+	}
+	p.under = under
+	return true
+}
+
+// judge moves the pace after one of its own calls was refused, and reports whether it has.
+func (p *pacing) judge(now time.Time, known float64) bool {
 	p.lookBack(now)
 	share, forLong := p.lookLong(now)
 	switch {
