@@ -324,6 +324,29 @@ func TestASlowAccount(t *testing.T) {
 	}
 }
 
+// TestALimitThatFalls: an account of 600 calls a minute that has 240 from the tenth minute on is not refused for ever after.
+func TestALimitThatFalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		a := &account{perMinute: 600, room: 10, latency: 2 * time.Second}
+		engine := limited(t, a, providers.Rates{}, map[string]string{"batch.size": "1"})
+		c := runClient(t.Context(), t, engine, recordsOf(13_000), 2048)
+		_ = rest(t.Context(), 10*time.Minute)
+		a.mu.Lock()
+		a.perMinute, a.room = 240, 4
+		a.mu.Unlock()
+		c.close()
+		minutes, late := time.Since(start).Minutes(), start.Add(20*time.Minute)
+		taken, refused := after(a.taken, late), after(a.refused, late)
+		used, share := float64(taken)/(minutes-20)/240, float64(refused)/float64(taken+refused)
+		t.Logf("%.0f minutes; from the twentieth on %.1f%% used, %.1f%% refused", minutes, 100*used, 100*share)
+		if len(c.failed) > 0 || used < 0.9 || share > 0.03 {
+			t.Errorf("records without a value: %v; want at least 90%% used, at most 3%% refused", c.failed)
+		}
+	})
+}
+
 // report tells what part of the allowed calls was used after the first minute, and what part of the calls was refused.
 func (a *account) report(t *testing.T, start time.Time) (used, share float64) {
 	t.Helper()

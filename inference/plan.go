@@ -120,6 +120,7 @@ func (m *model) planWith(overrides map[string]string, hooks Hooks, own options.L
 	}
 	p.chain = m.withFallback(&values, hooks)
 	if values.Structured == options.StructuredOn && m.isLeftOpen(overrides) {
+		overrides := maps.Clone(overrides) // the caller may change them when the stream is open
 		p.inWords = sync.OnceValue(func() *plan { return p.without(overrides) })
 	}
 	return p, nil
@@ -287,7 +288,7 @@ func (e *Engine) Render(ctx context.Context, modelName string, overrides map[str
 		if err != nil {
 			return nil, err
 		}
-		prompt, err := renderOne(p, batch)
+		prompt, err := renderOne(p.asks(), batch)
 		if err != nil {
 			return nil, err
 		}

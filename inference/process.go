@@ -153,7 +153,7 @@ func (r *run) ask(ctx context.Context, asked part) reply {
 		failure := providers.AsError(err)
 		return reply{err: failure, attempts: failure.Attempts}
 	}
-	if response.Alternative == 0 {
+	if response.Alternative == 0 && response.Finish == providers.FinishStop { // one that was cut off shows nothing of its form
 		plan.schemas.learn(req.Schema, response.Form)
 	}
 	bytes := 0

@@ -265,10 +265,12 @@ func TestStructuredWithoutEffect(t *testing.T) {
 		name    string
 		set     map[string]string
 		forms   []providers.Form // of the first calls; the last one's goes on
+		cutOff  bool             // all answers end at the token limit
 		schemas int              // calls with one, of eight
 	}{
 		{name: "never", forms: []providers.Form{providers.FormFree}, schemas: 3},
 		{name: "JSON alone", forms: []providers.Form{providers.FormJSON}, schemas: 3},
+		{name: "cut off", cutOff: true, forms: []providers.Form{providers.FormFree}, schemas: 8},
 		{name: "always", forms: []providers.Form{providers.FormSchema}, schemas: 8},
 		{name: "now and then", forms: []providers.Form{providers.FormFree, providers.FormFree, providers.FormSchema, providers.FormFree}, schemas: 6},
 		{name: "set to on", set: map[string]string{"response.structured": "on"}, forms: []providers.Form{providers.FormFree}, schemas: 8},
@@ -276,7 +278,7 @@ func TestStructuredWithoutEffect(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := &whim{forms: test.forms}
+			w := &whim{forms: test.forms, cutOff: test.cutOff}
 			options := map[string]string{"batch.size": "2", "record.ids": ""}
 			maps.Copy(options, test.set)
 			engine := newEngine(t, w, options)
@@ -297,6 +299,7 @@ func TestStructuredWithoutEffect(t *testing.T) {
 // whim is a provider that holds its answers to a schema as it likes.
 type whim struct {
 	forms   []providers.Form
+	cutOff  bool
 	calls   int
 	schemas int
 	ids     map[string]bool // of the calls without a schema
@@ -323,5 +326,9 @@ func (w *whim) Complete(_ context.Context, req *providers.Request) (*providers.R
 		return &providers.Response{Text: "[" + strings.Join(listed, ", ") + "]", Finish: providers.FinishStop}, nil
 	}
 	w.schemas++
-	return &providers.Response{Text: "{" + strings.Join(keyed, ", ") + "}", Finish: providers.FinishStop, Form: form}, nil
+	finish := providers.FinishStop
+	if w.cutOff {
+		finish = providers.FinishLength
+	}
+	return &providers.Response{Text: "{" + strings.Join(keyed, ", ") + "}", Finish: finish, Form: form}, nil
 }

@@ -31,7 +31,9 @@ const (
 	paceDouble, paceDoubleCalls = 10 * time.Second, 20
 	// paceFloor is the part of the best minute's calls that no refusal goes below.
 	paceFloor = 0.5
-	// paceIdle is the most time between two answers that counts.
+	// paceSlowest is how long some must be refused at the floor before it moves.
+	paceSlowest = 2 * time.Minute
+	// paceIdle is the most time between two answers that counts, where that is more than two calls of the pace.
 	paceIdle = 5 * time.Second
 )
 
@@ -60,6 +62,7 @@ type pacing struct {
 	kept    float64   // calls that were sent since and not refused
 	pace    tally     // of the calls since, the last ones
 	long    tally     // of calls at any pace, the last ones
+	probing bool      // half the pace is tried, to see whether they still are
 	looks   int       // how often in a row some of those were refused
 	usual   float64   // what part of the calls is refused at any pace
 	excused float64   // the most that it may be
@@ -121,6 +124,8 @@ func (p *pacing) judge(now time.Time, known float64) bool {
 	switch {
 	case p.perMinute == 0:
 		p.begin(now, known)
+	case forLong && !p.probing:
+		p.probe(now)
 	case forLong:
 		p.excuse(share, now)
 	case p.isTooEarly(now), p.isUsual(), p.perMinute <= p.floor():
@@ -148,7 +153,11 @@ func (p *pacing) halve(now time.Time) bool {
 // lookBack notes what a whole minute of calls has shown: a provider that refuses many has accepted as much as it does.
 func (p *pacing) lookBack(now time.Time) {
 	accepted := p.answered.inMinute(now)
-	if all := accepted + p.denied.inMinute(now); all >= paceSure && accepted < (1-paceMuch)*all {
+	much := paceMuch
+	if p.usual == 0 && p.perMinute > 0 && p.perMinute <= p.floor() && now.Sub(p.back) > paceSlowest { // it would go lower, and may have to
+		much = 2 * paceSome
+	}
+	if all := accepted + p.denied.inMinute(now); all >= paceSure && accepted < (1-much)*all {
 		p.best = accepted
 	}
 }
@@ -196,16 +205,23 @@ func (p *pacing) lookLong(now time.Time) (share float64, refusedAtAnyPace bool) 
 	}
 	own := 1 / (p.perMinute * paceReturn.Minutes()) // what going on until one is refused brings of itself
 	if share <= max(paceSome, 2*p.usual, 2*own) || share >= paceMuch || !p.answered.isWhole(now) {
-		p.looks = 0
+		p.looks, p.probing = 0, false
 		return share, false
 	}
 	p.looks++
 	return share, p.looks >= paceLooks
 }
 
+// probe tries half the pace, before what is refused is taken for the usual.
+func (p *pacing) probe(now time.Time) {
+	p.probing, p.looks, p.best = true, paceLooks-1, 0
+	p.goTo(p.perMinute/2, false, now)
+	p.ceiling = p.perMinute
+}
+
 // excuse takes what was refused for the usual, and searches for a pace at which more is.
 func (p *pacing) excuse(share float64, now time.Time) {
-	p.usual, p.excused, p.looks, p.ceiling = share, share, 0, 0
+	p.usual, p.excused, p.looks, p.probing, p.ceiling = share, share, 0, false, 0
 	p.goTo(max(p.perMinute, p.best), true, now)
 }
 
@@ -254,6 +270,9 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 		return false
 	}
 	if p.pace.sent >= paceLook { // older calls say less
+		if p.pace.share() < p.usual/3 {
+			p.usual, p.excused, p.looks = 0, 0, 0
+		}
 		p.pace = tally{from: now}
 	}
 	span := min(now.Sub(p.grown), paceIdle)
