@@ -45,12 +45,11 @@ public final class ScriptedServer implements AutoCloseable {
     private final File[] tls;
     private final ExecutorService scripts =
             Executors.newCachedThreadPool(new DefaultThreadFactory("scripted-server", true));
-    private final EventLoopGroup group =
-            new NioEventLoopGroup(2, new DefaultThreadFactory("scripted-server-io", true));
     private final AtomicInteger streams = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final List<Metadata> headers = new CopyOnWriteArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    private EventLoopGroup group;
     private Server server;
 
     /** Starts one on any free port. */
@@ -68,6 +67,7 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Starts it again after {@link #crash}. */
     public void start() {
+        group = new NioEventLoopGroup(2, new DefaultThreadFactory("scripted-server-io", true));
         NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
@@ -86,11 +86,17 @@ public final class ScriptedServer implements AutoCloseable {
         try {
             server = builder.build().start();
         } catch (IOException e) {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Breaks all connections, and lets nobody in. */
+    /**
+     * Breaks all connections, and lets nobody in. The port is free afterwards.
+     *
+     * <p>The event loops end with it: a selector holds a closed socket open until it selects again,
+     * and a start before that would find the port in use.
+     */
     public void crash() {
         server.shutdownNow();
         try {
@@ -98,6 +104,7 @@ public final class ScriptedServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
     public String endpoint() {
@@ -128,7 +135,6 @@ public final class ScriptedServer implements AutoCloseable {
     public void close() {
         crash();
         scripts.shutdownNow();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
     private final class Service extends InferenceServiceGrpc.InferenceServiceImplBase {
