@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/weir-ml/weir/internal/httpjson"
 	"github.com/weir-ml/weir/providers"
 )
@@ -95,7 +97,7 @@ type vectorList struct {
 		Index     *int             `json:"index"`
 		Embedding *httpjson.Vector `json:"embedding"`
 	} `json:"data"`
-	Usage *usage          `json:"usage"`
+	Usage json.RawMessage `json:"usage"`
 	Error json.RawMessage `json:"error"`
 }
 
@@ -126,15 +128,10 @@ func isAboutForm(f failure) bool {
 func (p *Provider) decodeVectors(reply *httpjson.Reply, req *providers.Request) (*providers.Response, *providers.Error) {
 	var list vectorList
 	if err := json.Unmarshal(reply.Body, &list); err != nil {
-		if !onlyUsage(err) {
-			e := malformed("%s: %s instead of vectors; is base_url right?", p.client.Place(), looks(reply.Body))
-			e.Err = err
-			return nil, e
-		}
-		list.Usage = nil
+		return nil, malformed("%s: %s instead of vectors; is base_url right?", p.client.Place(), looks(reply.Body))
 	}
-	if present(list.Error) {
-		return nil, p.failureIn200(list.Error, req)
+	if present(string(list.Error)) {
+		return nil, p.failureIn200(string(list.Error), req)
 	}
 	if list.Data == nil {
 		return nil, malformed("%s: the answer has no list of vectors; does this server have embeddings?", p.client.Place())
@@ -143,7 +140,7 @@ func (p *Provider) decodeVectors(reply *httpjson.Reply, req *providers.Request) 
 	if !ok {
 		return nil, malformed("%s: the list is not of vectors, each with its index, so nobody knows whose each is", p.client.Place())
 	}
-	return &providers.Response{Vectors: vectors, Finish: providers.FinishStop, Usage: list.Usage.tokens()}, nil
+	return &providers.Response{Vectors: vectors, Finish: providers.FinishStop, Usage: usageOf(gjson.ParseBytes(list.Usage))}, nil
 }
 
 // ordered returns the vectors in the order of the texts. Where there are more or fewer of them than texts, indexes cannot be

@@ -186,8 +186,8 @@ func (p *Provider) failure(status int, f failure, req *providers.Request) *provi
 }
 
 // failureIn200 is the error of a failure that comes with status 200: gateways and llama.cpp do that.
-func (p *Provider) failureIn200(raw json.RawMessage, req *providers.Request) *providers.Error {
-	f := readFailure(raw)
+func (p *Provider) failureIn200(raw string, req *providers.Request) *providers.Error {
+	f := readFailure([]byte(raw))
 	kind := classify(f.status(), f)
 	return &providers.Error{Kind: kind, Message: p.advise(kind, f, req, http.StatusOK)}
 }

@@ -1,9 +1,10 @@
 package openai
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 )
 
 // filters are the names of the content filters that have seen something, as Azure reports them.
@@ -12,14 +13,9 @@ type filters []string
 // most is how many filters are named.
 const most = 8
 
-// UnmarshalJSON reads {"hate":{"filtered":true,"severity":"high"}, …}. What it cannot read is none: filters explain, and must
+// filtersIn reads {"hate":{"filtered":true,"severity":"high"}, …}. What it cannot read is none: filters explain, and must
 // not cost an answer.
-func (f *filters) UnmarshalJSON(text []byte) error {
-	var results any
-	_ = json.Unmarshal(text, &results)
-	*f = active(results)
-	return nil
-}
+func filtersIn(results gjson.Result) filters { return active(results.Value()) }
 
 // filtersOf reads the innererror of a failure.
 func filtersOf(inner any) filters {

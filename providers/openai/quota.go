@@ -27,7 +27,11 @@ func quotaOf(h http.Header) *providers.Quota {
 // allowance reads one limit. What is not whole, or cannot be, counts as not said: a limit that is believed to be used up stops
 // all calls.
 func allowance(h http.Header, of string) providers.Allowance {
-	limit, err := strconv.Atoi(h.Get("X-Ratelimit-Limit-" + of))
+	said := h.Get("X-Ratelimit-Limit-" + of)
+	if said == "" { // as most servers of one's own
+		return providers.Allowance{}
+	}
+	limit, err := strconv.Atoi(said)
 	if err != nil || limit <= 0 || limit > mostAllowed {
 		return providers.Allowance{}
 	}

@@ -2,72 +2,102 @@ package openai
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/weir-ml/weir/internal/httpjson"
 	"github.com/weir-ml/weir/providers"
 )
 
-// completion is what weir reads of an answer.
-type completion struct {
-	Choices []choice        `json:"choices"`
-	Usage   *usage          `json:"usage"`
-	Error   json.RawMessage `json:"error"`
-}
-
-type choice struct {
-	Message      *message        `json:"message"`
-	FinishReason string          `json:"finish_reason"`
-	Error        json.RawMessage `json:"error"` // of gateways, where the model behind them fails
-	Filters      filters         `json:"content_filter_results"`
-}
-
-type message struct {
-	Content any    `json:"content"` // a string, a list of parts, or null
-	Refusal string `json:"refusal"`
-}
-
 // decode reads the body of a 200. Some servers say there that the call failed.
 func (p *Provider) decode(reply *httpjson.Reply, req *providers.Request) (*providers.Response, *providers.Error) {
-	var c completion
-	if err := json.Unmarshal(reply.Body, &c); err != nil {
-		if !onlyUsage(err) {
-			return nil, p.unreadable(reply, err)
+	answer, ok := httpjson.Read(reply.Body)
+	if !ok || !answer.IsObject() {
+		return nil, p.unreadable(reply)
+	}
+	failure, first, used := "", gjson.Result{}, providers.Usage{}
+	answer.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "error":
+			failure = value.Raw
+		case "choices":
+			first = httpjson.First(value)
+		case "usage":
+			used = usageOf(value)
 		}
-		c.Usage = nil
+		return true
+	})
+	if present(failure) {
+		return nil, p.failureIn200(failure, req)
 	}
-	if present(c.Error) {
-		return nil, p.failureIn200(c.Error, req)
-	}
-	if len(c.Choices) == 0 {
+	if !first.IsObject() {
 		return nil, malformed("%s: the answer has no choices; is this a chat completions server?", p.client.Place())
 	}
-	first := c.Choices[0]
-	switch {
-	case present(first.Error):
-		return nil, p.failureIn200(first.Error, req)
-	case first.Message == nil:
-		return nil, malformed("%s: the answer's first choice has no message; is this a chat completions server?", p.client.Place())
-	case first.Message.Refusal != "", first.FinishReason == "content_filter":
-		return nil, refused(first)
+	resp, failed := p.read(first, req)
+	if failed == nil {
+		resp.Usage = used
 	}
-	text, ok := first.Message.text()
-	if !ok {
-		return nil, malformed("%s: the answer's content is neither text nor a list of parts", p.client.Place())
-	}
-	return &providers.Response{Text: text, Finish: finish(first.FinishReason), Usage: c.Usage.tokens()}, nil
+	return resp, failed
 }
 
-// text returns the content; the parts of a list one after another, without those that are not text (such as thoughts).
-func (m *message) text() (string, bool) {
-	switch content := m.Content.(type) {
-	case nil:
+// read reads a choice. Gateways say there that the model behind them has failed.
+func (p *Provider) read(choice gjson.Result, req *providers.Request) (*providers.Response, *providers.Error) {
+	failure, reason, message, results := "", "", gjson.Result{}, gjson.Result{}
+	choice.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "error":
+			failure = value.Raw
+		case "message":
+			message = value
+		case "finish_reason":
+			reason = value.Str
+		case "content_filter_results":
+			results = value
+		}
+		return true
+	})
+	content, refusal := said(message)
+	text, ok := contentOf(content)
+	switch {
+	case present(failure):
+		return nil, p.failureIn200(failure, req)
+	case !message.IsObject():
+		return nil, malformed("%s: the answer's first choice has no message; is this a chat completions server?", p.client.Place())
+	case reason == "content_filter":
+		return nil, filteredBy(filtersIn(results))
+	case refusal:
+		return nil, refusedBy(filtersIn(results))
+	case !ok:
+		return nil, malformed("%s: the answer's content is neither text nor a list of parts", p.client.Place())
+	}
+	return &providers.Response{Text: text, Finish: finish(reason)}, nil
+}
+
+// said returns what a message holds, and whether it is a refusal.
+func said(message gjson.Result) (content gjson.Result, refusal bool) {
+	message.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "content":
+			content = value
+		case "refusal":
+			refusal = present(value.Raw)
+		}
+		return true
+	})
+	return content, refusal
+}
+
+// contentOf returns the text of a message; the parts of a list one after another, without those that are not text (such as
+// thoughts).
+func contentOf(content gjson.Result) (string, bool) {
+	switch {
+	case content.Type == gjson.Null: // or not there
 		return "", true
-	case string:
-		return content, true
-	case []any:
+	case content.Type == gjson.String:
+		return httpjson.Text(content), true
+	case content.IsArray():
 		return joinParts(content)
 	default:
 		return "", false
@@ -75,23 +105,18 @@ func (m *message) text() (string, bool) {
 }
 
 // joinParts joins the parts that are text.
-func joinParts(parts []any) (string, bool) {
+func joinParts(parts gjson.Result) (string, bool) {
 	var text strings.Builder
-	for _, part := range parts {
-		fields, ok := part.(map[string]any)
-		if !ok {
-			return "", false
+	ok := true
+	parts.ForEach(func(_, part gjson.Result) bool {
+		isText, piece := part.Get("type").Str == "text", part.Get("text")
+		ok = part.IsObject() && (!isText || piece.Type == gjson.String)
+		if ok && isText {
+			text.WriteString(httpjson.Text(piece))
 		}
-		if fields["type"] != "text" {
-			continue
-		}
-		piece, ok := fields["text"].(string)
-		if !ok {
-			return "", false
-		}
-		text.WriteString(piece)
-	}
-	return text.String(), true
+		return ok
+	})
+	return text.String(), ok
 }
 
 // finish translates a finish_reason.
@@ -106,15 +131,8 @@ func finish(reason string) providers.Finish {
 	}
 }
 
-// refused is the error of a model or filter that does not answer. What the model says to it may repeat a record, so it
-// is left out.
-func refused(c choice) *providers.Error {
-	if c.FinishReason == "content_filter" {
-		return filteredBy(c.Filters)
-	}
-	return refusedBy(c.Filters)
-}
-
+// refusedBy and filteredBy are the errors of a model and of a filter that do not answer. What the model says to it may repeat a
+// record, so it is left out.
 func refusedBy(f filters) *providers.Error {
 	return &providers.Error{Kind: providers.KindRefused, Message: "the model refuses to answer this prompt" + f.names()}
 }
@@ -125,8 +143,8 @@ func filteredBy(f filters) *providers.Error {
 }
 
 // present reports whether a field was there with a value.
-func present(raw json.RawMessage) bool {
-	switch string(raw) {
+func present(raw string) bool {
+	switch raw {
 	case "", "null", "false", `""`, "{}", "[]":
 		return false
 	default:
@@ -135,10 +153,8 @@ func present(raw json.RawMessage) bool {
 }
 
 // unreadable says what a body looks like that is no completion. It does not show it: it may answer a record.
-func (p *Provider) unreadable(reply *httpjson.Reply, cause error) *providers.Error {
-	e := malformed("%s: %s instead of a completion; is base_url right?", p.client.Place(), looks(reply.Body))
-	e.Err = cause
-	return e
+func (p *Provider) unreadable(reply *httpjson.Reply) *providers.Error {
+	return malformed("%s: %s instead of a completion; is base_url right?", p.client.Place(), looks(reply.Body))
 }
 
 // looks names what a body is.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/weir-ml/weir/internal/httpjson"
 	"github.com/weir-ml/weir/providers"
 )
@@ -50,7 +52,7 @@ type response struct {
 		Reason string `json:"reason"`
 	} `json:"incomplete_details"`
 	Output []outputItem    `json:"output"`
-	Usage  *responsesUsage `json:"usage"`
+	Usage  json.RawMessage `json:"usage"`
 }
 
 type outputItem struct {
@@ -62,29 +64,14 @@ type outputItem struct {
 	} `json:"content"`
 }
 
-type responsesUsage struct {
-	InputTokens  float64 `json:"input_tokens"`
-	OutputTokens float64 `json:"output_tokens"`
-	InputDetails struct {
-		CachedTokens     float64 `json:"cached_tokens"`
-		CacheWriteTokens float64 `json:"cache_write_tokens"`
-	} `json:"input_tokens_details"`
-	OutputDetails struct {
-		ReasoningTokens float64 `json:"reasoning_tokens"`
-	} `json:"output_tokens_details"`
-}
-
 // decodeResponses reads the body of a 200.
 func (p *Provider) decodeResponses(reply *httpjson.Reply, req *providers.Request) (*providers.Response, *providers.Error) {
 	var r response
 	if err := json.Unmarshal(reply.Body, &r); err != nil {
-		if !onlyUsage(err) {
-			return nil, p.unreadable(reply, err)
-		}
-		r.Usage = nil
+		return nil, p.unreadable(reply)
 	}
-	if present(r.Error) {
-		return nil, p.failureIn200(r.Error, req)
+	if present(string(r.Error)) {
+		return nil, p.failureIn200(string(r.Error), req)
 	}
 	if r.Object != "response" && r.Output == nil {
 		return nil, malformed("%s: the answer is no response; does this server have the Responses API?", p.client.Place())
@@ -99,7 +86,7 @@ func (p *Provider) decodeResponses(reply *httpjson.Reply, req *providers.Request
 		message := fmt.Sprintf("%s: the answer is %s", p.client.Place(), r.Status)
 		return nil, &providers.Error{Kind: providers.KindUnavailable, Message: message}
 	}
-	return &providers.Response{Text: text, Finish: r.finish(), Usage: r.Usage.tokens()}, nil
+	return &providers.Response{Text: text, Finish: r.finish(), Usage: usageOf(gjson.ParseBytes(r.Usage))}, nil
 }
 
 // said joins the text of the messages; thoughts and calls of tools are left out. A refusal is the model's word for no.
@@ -131,14 +118,4 @@ func (r *response) finish() providers.Finish {
 	default:
 		return providers.FinishOther
 	}
-}
-
-func (u *responsesUsage) tokens() providers.Usage {
-	if u == nil {
-		return providers.Usage{}
-	}
-	return tokens(counts{
-		prompt: u.InputTokens, completion: u.OutputTokens, cached: u.InputDetails.CachedTokens,
-		written: u.InputDetails.CacheWriteTokens, reasoning: u.OutputDetails.ReasoningTokens,
-	})
 }

@@ -1,13 +1,15 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
 	"strings"
 	"sync"
 
+	"github.com/tidwall/gjson"
+
+	"github.com/weir-ml/weir/internal/httpjson"
 	"github.com/weir-ml/weir/providers"
 )
 
@@ -17,10 +19,10 @@ type shape struct {
 	schema *providers.Schema
 	// form is what the server is asked to hold the answer to, and keys the root's properties where that is the schema.
 	form providers.Form
-	keys []string
+	keys keys
 	// cacheKey says that prompt_cache_key goes along.
 	cacheKey bool
-	// bound says that the answer is bounded, and completion that the bound is called max_completion_tokens.
+	// bound says that the answer is bounded, and completion that its bound is called max_completion_tokens.
 	bound, completion bool
 }
 
@@ -36,7 +38,7 @@ func (p *Provider) shape(req *providers.Request) shape {
 		schema:     req.Schema,
 		cacheKey:   req.CacheKey != "" && p.dialect.CacheKey && !refused("cache key"),
 		bound:      req.MaxOutputTokens > 0,
-		completion: reasoning.MatchString(req.Model) != refused("bound"),
+		completion: req.MaxOutputTokens > 0 && reasoning.MatchString(req.Model) != refused("bound"),
 	}
 	if req.Schema == nil {
 		return as
@@ -68,22 +70,29 @@ func (as shape) held(resp *providers.Response) providers.Form {
 	if as.form == providers.FormFree || resp.Finish == providers.FinishLength {
 		return as.form
 	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(resp.Text), &object); err != nil || object == nil {
-		return providers.FormFree
-	}
-	if as.form == providers.FormJSON {
-		return as.form
-	}
-	for _, key := range as.keys {
-		if _, ok := object[key]; !ok {
-			return providers.FormFree
-		}
-	}
-	if len(object) != len(as.keys) {
+	answer, ok := httpjson.Read([]byte(resp.Text))
+	if !ok || !answer.IsObject() || as.form == providers.FormSchema && !as.keys.are(answer) {
 		return providers.FormFree
 	}
 	return as.form
+}
+
+// keys are the properties of a schema's root, each with a number from 0.
+type keys map[string]int
+
+// are reports whether an object has all of them, each once, and no others.
+func (k keys) are(object gjson.Result) bool {
+	seen, n, others := make([]bool, len(k)), 0, false
+	object.ForEach(func(key, _ gjson.Result) bool {
+		i, known := k[key.Str]
+		if others = !known || seen[i]; others {
+			return false
+		}
+		seen[i] = true
+		n++
+		return true
+	})
+	return n == len(k) && !others
 }
 
 // maxSchemas is how many schemas a provider knows at once: one for each size of a batch and form of a value.
@@ -96,12 +105,12 @@ type schemas struct {
 }
 
 type verdict struct {
-	keys []string
+	keys keys
 	err  error
 }
 
 // keys returns the properties of a schema's root, or why a server with these rules cannot be sent it.
-func (s *schemas) keys(schema *providers.Schema, rules providers.SchemaRules) ([]string, error) {
+func (s *schemas) keys(schema *providers.Schema, rules providers.SchemaRules) (keys, error) {
 	if schema.Name == "" {
 		v := judge(schema, rules)
 		return v.keys, v.err
@@ -130,19 +139,14 @@ func judge(schema *providers.Schema, rules providers.SchemaRules) verdict {
 	if err := json.Unmarshal(schema.JSON, &root); err != nil || root.Type != "object" {
 		return verdict{err: errors.New("its root is not of type object")}
 	}
-	keys, err := names(root.Properties)
-	return verdict{keys: keys, err: err}
-}
-
-// names returns the keys of an object.
-func names(object json.RawMessage) ([]string, error) {
-	var fields map[string]json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(object)).Decode(&fields); err != nil {
-		return nil, err
+	properties := gjson.ParseBytes(root.Properties)
+	if !properties.IsObject() {
+		return verdict{err: errors.New("its root has no properties")}
 	}
-	keys := make([]string, 0, len(fields))
-	for key := range fields {
-		keys = append(keys, key)
-	}
-	return keys, nil
+	all := make(keys)
+	properties.ForEach(func(key, _ gjson.Result) bool {
+		all[key.Str] = len(all)
+		return true
+	})
+	return verdict{keys: all}
 }

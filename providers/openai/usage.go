@@ -1,9 +1,9 @@
 package openai
 
 import (
-	"encoding/json"
-	"errors"
-	"strings"
+	"math"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/weir-ml/weir/providers"
 )
@@ -37,36 +37,44 @@ func part(count, whole float64) int {
 	return int(count)
 }
 
-// usage is that of a chat completion.
-type usage struct {
-	PromptTokens     float64       `json:"prompt_tokens"`
-	CompletionTokens float64       `json:"completion_tokens"`
-	Prompt           *usageDetails `json:"prompt_tokens_details"`
-	Completion       *usageDetails `json:"completion_tokens_details"`
-}
-
-type usageDetails struct {
-	CachedTokens     float64 `json:"cached_tokens"`
-	CacheWriteTokens float64 `json:"cache_write_tokens"`
-	ReasoningTokens  float64 `json:"reasoning_tokens"`
-}
-
-func (u *usage) tokens() providers.Usage {
-	if u == nil {
-		return providers.Usage{}
-	}
-	c := counts{prompt: u.PromptTokens, completion: u.CompletionTokens}
-	if u.Prompt != nil {
-		c.cached, c.written = u.Prompt.CachedTokens, u.Prompt.CacheWriteTokens
-	}
-	if u.Completion != nil {
-		c.reasoning = u.Completion.ReasoningTokens
-	}
+// usageOf reads the usage of an answer: each API and endpoint has its own names for the same figures.
+func usageOf(usage gjson.Result) providers.Usage {
+	c := counts{}
+	usage.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "prompt_tokens", "input_tokens":
+			c.prompt = count(value)
+		case "completion_tokens", "output_tokens":
+			c.completion = count(value)
+		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
+			value.ForEach(c.detail)
+		}
+		return true
+	})
 	return tokens(c)
 }
 
-// onlyUsage reports whether err is about the usage alone: the rest has been read then.
-func onlyUsage(err error) bool {
-	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	return ok && (e.Field == "usage" || strings.HasPrefix(e.Field, "usage."))
+// detail reads a figure that is part of another.
+func (c *counts) detail(name, value gjson.Result) bool {
+	switch name.Str {
+	case "cached_tokens":
+		c.cached = count(value)
+	case "cache_write_tokens":
+		c.written = count(value)
+	case "reasoning_tokens":
+		c.reasoning = count(value)
+	}
+	return true
+}
+
+// count returns a figure; 0 where there is none, and not a number where it is something else.
+func count(figure gjson.Result) float64 {
+	switch figure.Type {
+	case gjson.Null: // or not there
+		return 0
+	case gjson.Number:
+		return figure.Num
+	default:
+		return math.NaN()
+	}
 }
