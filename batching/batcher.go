@@ -20,14 +20,15 @@ type Config[T any] struct {
 	Policy Policy
 	// Gate bounds the batches in flight; nil means no bound.
 	Gate Gate
-	// Process gets each batch, in a goroutine of its own; the batch is its to keep.
+	// Process gets each batch, in a goroutine that has no other to process meanwhile; the batch is its to keep.
 	Process func(batch []T, why Reason)
 	// Expired gets the items whose deadline passes before they leave. It is called without locks held; nil drops them.
 	Expired func(items []T)
 }
 
-// Batcher gathers items into batches. Its methods may be called by several goroutines at once. It owns one timer and, for
-// each batch in flight, one goroutine; none works on once Idle is closed.
+// Batcher gathers items into batches. Its methods may be called by several goroutines at once. It owns one timer, a goroutine for
+// each batch in flight, and at most one that rests until the next batch, for no longer than [restAtMost]; none works on once Idle is
+// closed.
 type Batcher[T any] struct {
 	cfg Config[T]
 
@@ -35,6 +36,7 @@ type Batcher[T any] struct {
 	queue    gathering[T]
 	crew     crew[T]
 	inFlight int        // batches being processed
+	spare    *worker[T] // rests; nil: none does
 	waiting  *ticket[T] // a place at the gate has been asked for
 	quiet    time.Time  // when something last happened
 	timer    *time.Timer
@@ -83,6 +85,7 @@ func (b *Batcher[T]) Close() {
 		return
 	}
 	b.closed = true
+	b.dismiss()
 	b.flush()
 	b.checkIdle()
 }
@@ -194,24 +197,25 @@ func (b *Batcher[T]) dispatch(why Reason) {
 		batch[i] = entries[i].value
 	}
 	b.inFlight++
-	go b.process(batch, why)
+	b.start(job[T]{batch, why})
 }
 
-func (b *Batcher[T]) process(batch []T, why Reason) {
-	defer b.finished()
-	b.cfg.Process(batch, why)
-}
-
-func (b *Batcher[T]) finished() {
+// finished ends a batch of w and reports whether w rests from then on: it does unless another does already.
+func (b *Batcher[T]) finished(w *worker[T]) (rests bool) {
 	b.mu.Lock()
 	b.inFlight--
 	b.quiet = time.Now()
+	if rests = b.spare == nil && !b.closed; rests {
+		w.prepare(b.quiet)
+		b.spare = w
+	}
 	b.advance(b.quiet)
 	b.checkIdle()
 	b.mu.Unlock()
 	if b.cfg.Gate != nil {
 		b.cfg.Gate.Leave()
 	}
+	return rests
 }
 
 // arm makes the timer fire at again or earlier; zero means not at all. A timer that fires early finds nothing to do and is
