@@ -138,10 +138,14 @@ func (r *roleSettings) serveWeir(ctx context.Context, listener net.Listener) err
 	return admin.Shutdown(context.WithoutCancel(ctx))
 }
 
-// newModel returns a model with a provider of its own, all of whose options a request may set.
+// newModel returns a model with a provider of its own, all of whose options a request may set. The account's limits are those of
+// `weir serve` where none is configured.
 func newModel(name string, driver providers.Provider, inFlight int) inference.ModelConfig {
+	limit, throttle := providers.NewLimit(inFlight), providers.NewThrottle(providers.ThrottleConfig{})
+	limit.Throttle(throttle)
 	return inference.ModelConfig{
-		Name: name, Provider: name, Kind: "bench", ProviderModel: "sentiment", Driver: driver, Limit: providers.NewLimit(inFlight),
+		Name: name, Provider: name, Kind: "bench", ProviderModel: "sentiment", Driver: driver,
+		Limit: limit, Throttle: throttle, Breaker: providers.NewBreaker(providers.BreakerConfig{}),
 		Open: func(string) bool { return true },
 	}
 }
