@@ -2,8 +2,9 @@ package batching
 
 import "time"
 
-// restAtMost is how long a worker rests before it ends. An idle stream then has none.
-const restAtMost = time.Second
+// restAtMost is how long a worker rests before it ends: a client that waits for each result sends its next record sooner, and an idle
+// stream has none.
+const restAtMost = 50 * time.Millisecond
 
 // worker is a goroutine that processes batches, one after another. One may rest between them, so that a stream which waits for each
 // of its results finds a stack that is large enough for a call already: to grow and copy a new one was a tenth of what weir adds to

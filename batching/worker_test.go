@@ -9,7 +9,7 @@ import (
 	"github.com/weir-ml/weir/batching"
 )
 
-// TestWorkersRest: a goroutine waits for the next batch, and does so for no longer than a second.
+// TestWorkersRest: a goroutine waits for the next batch, and does so for no longer than 50 ms.
 func TestWorkersRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := runtime.NumGoroutine()
@@ -27,12 +27,12 @@ func TestWorkersRest(t *testing.T) {
 			if n := runtime.NumGoroutine() - before; n != 1 {
 				t.Errorf("%d goroutines after a batch, want 1 that rests", n)
 			}
-			<-time.After(900 * time.Millisecond)
+			<-time.After(45 * time.Millisecond)
 		}
-		<-time.After(time.Second)
+		<-time.After(50 * time.Millisecond)
 		synctest.Wait()
 		if n := runtime.NumGoroutine() - before; n != 0 {
-			t.Errorf("%d goroutines a second after the last batch", n)
+			t.Errorf("%d goroutines 50 ms after the last batch", n)
 		}
 		source.Add(batching.Item[int]{}) // a new one
 		source.Leave()
@@ -58,7 +58,7 @@ func TestABatchForAWorkerThatEnds(t *testing.T) {
 			source.Add(batching.Item[int]{})
 			source.Answered(1)
 			<-done
-			<-time.After(time.Second)
+			<-time.After(50 * time.Millisecond)
 		}
 		source.Leave()
 		b.Close()
