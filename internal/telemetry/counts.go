@@ -14,6 +14,7 @@ const maxSeries = 20 * maxModels
 // A number costs a few nanoseconds to count, a counter of the SDK twenty times that.
 type counts struct {
 	instruments [metricCount]instrument
+	exemplars   bool // histograms name the spans of some of their values
 	models      catalogue[string, modelSeries]
 	pairs       catalogue[pair, pairSeries]
 	faults      *series
@@ -27,8 +28,8 @@ type instrument struct {
 	number    metric.Int64Observable
 }
 
-func newCounts(meter metric.Meter) (*counts, error) {
-	c := &counts{}
+func newCounts(meter metric.Meter, exemplars bool) (*counts, error) {
+	c := &counts{exemplars: exemplars}
 	numbers := make([]metric.Observable, 0, metricCount)
 	for i := range table {
 		made, err := newInstrument(meter, &table[i])

@@ -57,13 +57,13 @@ type pairSeries struct {
 	places          *tally
 	repairs         *tally
 	batchesInFlight *tally
-	batchRecords    histogram
-	batchWait       histogram
-	batchDuration   histogram
+	batchRecords    *histogram
+	batchWait       *histogram
+	batchDuration   *histogram
 
 	calls         split
 	callsInFlight *tally
-	callDuration  histogram
+	callDuration  *histogram
 	answers       split
 	prompt        *tally
 	completion    *tally

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"context"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -26,21 +25,12 @@ func (t *tally) observe(to metric.Observer) {
 	to.ObserveInt64(t.to, n, t.attributes...)
 }
 
-// histogram is a histogram with its attributes.
-type histogram struct {
-	to         metric.Float64Histogram
-	attributes []metric.RecordOption
-}
-
-func (h *histogram) record(ctx context.Context, value float64) {
-	h.to.Record(ctx, value, h.attributes...)
-}
-
-// series is a set of tallies that share attributes. It does not change once it is made.
+// series is a set of tallies and histograms that share attributes. It does not change once it is made.
 type series struct {
-	counts  *counts
-	shared  []attribute.KeyValue
-	tallies []*tally
+	counts     *counts
+	shared     []attribute.KeyValue
+	tallies    []*tally
+	histograms []*histogram
 }
 
 func (c *counts) series(shared ...attribute.KeyValue) *series {
@@ -50,6 +40,9 @@ func (c *counts) series(shared ...attribute.KeyValue) *series {
 func (s *series) observe(to metric.Observer) {
 	for _, t := range s.tallies {
 		t.observe(to)
+	}
+	for _, h := range s.histograms {
+		h.flush()
 	}
 }
 
@@ -64,11 +57,14 @@ func (s *series) tally(row int, own ...attribute.KeyValue) *tally {
 }
 
 // histogram makes the histogram of a row of the table.
-func (s *series) histogram(row int) histogram {
-	return histogram{
+func (s *series) histogram(row int) *histogram {
+	h := &histogram{
 		to:         s.counts.instruments[row].histogram,
 		attributes: []metric.RecordOption{metric.WithAttributeSet(s.set(nil))},
+		atOnce:     s.counts.exemplars,
 	}
+	s.histograms = append(s.histograms, h)
+	return h
 }
 
 func (s *series) set(own []attribute.KeyValue) attribute.Set {

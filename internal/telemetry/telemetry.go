@@ -130,7 +130,7 @@ func (t *Telemetry) start(ctx context.Context, about *resource.Resource, to expo
 		opts = append(opts, sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)) // an exemplar names a span
 	}
 	t.meters = sdkmetric.NewMeterProvider(opts...)
-	t.counts, err = newCounts(t.meters.Meter(scope))
+	t.counts, err = newCounts(t.meters.Meter(scope), to.spans)
 	return err
 }
 
