@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,16 +50,22 @@ func (m *skipper) Complete(_ context.Context, req *providers.Request) (*provider
 // TestIDs: with ids a record that is left out costs only its own second call, and every call has ids of its own.
 func TestIDs(t *testing.T) {
 	t.Parallel()
-	m := &skipper{}
-	got := predict(t, newEngine(t, m, map[string]string{"batch.size": "10", "record.ids": "token"}), recordsOf(10))
-	for tag, r := range got {
-		if r.Err != nil || r.Values[0].Value != fmt.Sprintf("text %d", tag) {
-			t.Errorf("record %d: %+v", tag, r)
+	for range 5 { // the same id twice is a matter of chance, one in some hundred times
+		m := &skipper{}
+		got := predict(t, newEngine(t, m, map[string]string{"batch.size": "10", "record.ids": "token"}), recordsOf(10))
+		for tag, r := range got {
+			if r.Err != nil || r.Values[0].Value != fmt.Sprintf("text %d", tag) {
+				t.Errorf("record %d: %+v", tag, r)
+			}
+		}
+		if len(m.calls) != 2 || len(m.calls[1]) != 1 {
+			t.Fatalf("the calls were about %q", m.calls)
+		}
+		if m.calls[0][2] != m.calls[1][0] {
+			return
 		}
 	}
-	if len(m.calls) != 2 || len(m.calls[1]) != 1 || slices.Contains(m.calls[0], m.calls[1][0]) && slices.Equal(m.calls[0][2:3], m.calls[1]) {
-		t.Errorf("the calls were about %q", m.calls)
-	}
+	t.Error("a record that is asked about again has the id that it had")
 }
 
 // TestIDsAndNumbers: a model that counts in the place of copying ids answers nobody, and so moves nobody.

@@ -68,13 +68,13 @@ func newInstrument(meter metric.Meter, m *Metric) (instrument, error) {
 }
 
 // collect reports every number to the SDK.
-func (c *counts) collect(_ context.Context, to metric.Observer) error {
-	c.faults.observe(to)
+func (c *counts) collect(ctx context.Context, to metric.Observer) error {
+	c.faults.observe(ctx, to)
 	for _, of := range c.models.all() {
-		of.observe(to)
+		of.observe(ctx, to)
 	}
 	for _, of := range c.pairs.all() {
-		of.observe(to)
+		of.observe(ctx, to)
 	}
 	c.gauges.observe(to, c)
 	return nil

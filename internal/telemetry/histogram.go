@@ -31,21 +31,21 @@ func (h *histogram) record(ctx context.Context, value float64) {
 	defer h.mu.Unlock()
 	h.values[h.n] = value
 	if h.n++; h.n == keptValues {
-		h.handOn()
+		h.handOn(ctx)
 	}
 }
 
 // flush hands on what is kept.
-func (h *histogram) flush() {
+func (h *histogram) flush(ctx context.Context) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.handOn()
+	h.handOn(ctx)
 }
 
 // handOn hands on what is kept. h.mu is held.
-func (h *histogram) handOn() {
+func (h *histogram) handOn(ctx context.Context) {
 	for _, value := range h.values[:h.n] {
-		h.to.Record(context.Background(), value, h.attributes...)
+		h.to.Record(ctx, value, h.attributes...)
 	}
 	h.n = 0
 }

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ func TestHistogramsLoseNothing(t *testing.T) {
 	defer func() { _ = tel.Shutdown(t.Context()) }()
 	collect := func() string {
 		w := httptest.NewRecorder()
-		tel.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		tel.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return w.Body.String()
 	}
 	hooks, batch := tel.InferenceHooks(), inference.Batch{Model: "m", Provider: "p", Records: 2, Full: 2, Left: "full"}

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -37,12 +38,12 @@ func (c *counts) series(shared ...attribute.KeyValue) *series {
 	return &series{counts: c, shared: shared}
 }
 
-func (s *series) observe(to metric.Observer) {
+func (s *series) observe(ctx context.Context, to metric.Observer) {
 	for _, t := range s.tallies {
 		t.observe(to)
 	}
 	for _, h := range s.histograms {
-		h.flush()
+		h.flush(ctx)
 	}
 }
 
