@@ -102,6 +102,9 @@ func (a *account) take(now time.Time) (quota *providers.Quota, wait time.Duratio
 
 // count returns what is left, how long until there is one more, and until all is back. a.mu is held.
 func (a *account) count(now time.Time) (left float64, wait, reset time.Duration) {
+	if a.perMinute == 0 {
+		return 0, 5 * time.Second, 5 * time.Second
+	}
 	if a.room == 0 {
 		if minute := now.Unix() / 60; minute != a.minute {
 			a.minute, a.counted = minute, 0
@@ -345,6 +348,67 @@ func TestALimitThatFalls(t *testing.T) {
 			t.Errorf("records without a value: %v; want at least 90%% used, at most 3%% refused", c.failed)
 		}
 	})
+}
+
+// TestAfterRefusalsAlone: an account that refuses every call for some minutes, as one does that is used up by somebody else, is used
+// again within a minute; and one that has a tenth of its calls from then on is not refused much more than that.
+func TestAfterRefusalsAlone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		away        time.Duration
+		then        int
+		asks        bool
+		most        int // refused, in the five minutes after that
+		first, next float64
+	}{
+		{time.Minute, 600, false, 40, 0.4, 0.9},
+		{3 * time.Minute, 600, false, 40, 0.4, 0.9},
+		{10 * time.Minute, 600, true, 40, 0.4, 0.9},
+		{3 * time.Minute, 60, false, 60, 0.5, 0.8},
+		{3 * time.Minute, 60, true, 60, 0.5, 0.8},
+	} {
+		t.Run(fmt.Sprintf("%v, then %d, asks %v", test.away, test.then, test.asks), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{perMinute: 600, room: 10, latency: time.Second, asks: test.asks}
+				engine := limited(t, a, providers.Rates{}, map[string]string{"batch.size": "1"})
+				ctx, cancel := context.WithCancel(t.Context())
+				c := runClient(ctx, t, engine, recordsOf(20_000), 2048)
+				_ = rest(ctx, 10*time.Minute)
+				a.set(0, 0)
+				_ = rest(ctx, test.away)
+				a.set(test.then, max(test.then/60, 1))
+				back := time.Now()
+				_ = rest(ctx, 6*time.Minute)
+				a.mu.Lock()
+				first := a.share(back, time.Minute)
+				next := a.share(back.Add(time.Minute), 5*time.Minute)
+				refused := between(a.refused, back, back.Add(6*time.Minute))
+				a.mu.Unlock()
+				t.Logf("%.0f%% used in the first minute, %.0f%% in the next five, %d refused in all", 100*first, 100*next, refused)
+				if first < test.first || next < test.next || refused > test.most {
+					t.Errorf("want %.0f%% and %.0f%% at least, and %d at most", 100*test.first, 100*test.next, test.most)
+				}
+				cancel()
+				c.stream.Close()
+				c.close()
+			})
+		})
+	}
+}
+
+// share is what part of the limit was used in some time. a.mu is held.
+func (a *account) share(from time.Time, span time.Duration) float64 {
+	return float64(between(a.taken, from, from.Add(span))) / (float64(a.perMinute) * span.Minutes())
+}
+
+func between(times []time.Time, from, to time.Time) int { return after(times, from) - after(times, to) }
+
+// set changes the limit, and leaves nothing of what was saved.
+func (a *account) set(perMinute, room int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.perMinute, a.room, a.level, a.at = perMinute, room, 0, time.Now()
 }
 
 // report tells what part of the allowed calls was used after the first minute, and what part of the calls was refused.

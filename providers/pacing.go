@@ -33,8 +33,11 @@ const (
 	paceFloor = 0.5
 	// paceSlowest is how long some must be refused at the floor before it moves.
 	paceSlowest = 2 * time.Minute
-	// paceIdle is the most time between two answers that counts, where that is more than two calls of the pace.
+	// paceIdle is the most time between two answers that counts.
 	paceIdle = 5 * time.Second
+	// paceAway is how long nothing may be accepted before a provider counts as away, and paceReturns the part of what it accepted
+	// before that it is asked for when it is back; paceProbe is the part that it is asked for meanwhile.
+	paceAway, paceReturns, paceProbe = 30 * time.Second, 0.5, 0.01
 )
 
 // pacing is how many calls a minute a provider accepts that refuses some (429): what there is to go by where it does not say
@@ -45,6 +48,9 @@ const (
 // limit, whatever the account had saved meanwhile; and on while calls wait for it by a cubic curve, as [CUBIC] does: quickly at
 // first, hardly at all around that rate, so that it stays there longest, and ever quicker beyond. So a provider refuses about one
 // call in as many as it accepts in three minutes, and about a thirtieth of what it would accept goes unused.
+//
+// A provider that accepts nothing for a while is away, and shows nothing of its rate. When it accepts a call again it gets half of what it
+// accepted before, and half of that the next time, unless it has accepted more meanwhile.
 //
 // Where for long some are refused at every pace that is tried, but not many, the provider refuses some calls however slow they
 // come: such a part of them does not count any more.
@@ -70,6 +76,9 @@ type pacing struct {
 	grown  time.Time     // until when growth has been counted
 	growth time.Duration // how long it has grown since it went back
 	best   float64       // the most calls that were accepted in a minute
+	served float64       // and those in the last minute before the provider was away
+	lately time.Time     // when it last accepted a call
+	since  time.Time     // and when the first after it was away
 
 	begun    recent // calls that were sent
 	answered recent // those that were accepted
@@ -259,15 +268,21 @@ func (p *pacing) goTo(perMinute float64, searching bool, now time.Time) {
 }
 
 // floor is how slow it is at least.
-func (p *pacing) floor() float64 { return max(paceFloor*p.best, paceLeast) }
+func (p *pacing) floor() float64 { return max(paceFloor*p.best, paceProbe*p.served, paceLeast) }
 
 // accepted notes that a call was answered which began at begun; waiting says that others wait for the pace, known is as above.
 // It reports whether the pace has changed.
 func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) bool {
 	p.answered.add(now)
 	p.best = max(p.best, p.answered.inMinute(now))
+	wasAway := p.serve(now)
 	if p.perMinute == 0 || begun.Before(p.back) {
 		return false
+	}
+	if wasAway && p.perMinute < paceReturns*p.served {
+		p.ceiling, p.served = p.served, paceReturns*p.served
+		p.goTo(p.served, true, now)
+		return true
 	}
 	if p.pace.sent >= paceLook { // older calls say less
 		if p.pace.share() < p.usual/3 {
@@ -286,6 +301,18 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 		p.perMinute = 0 // what is known is enough
 	}
 	return true
+}
+
+// serve notes what is accepted, and reports whether nothing was for a while.
+func (p *pacing) serve(now time.Time) (wasAway bool) {
+	if wasAway = now.Sub(p.lately) > paceAway; wasAway {
+		p.since = now
+	}
+	p.lately = now
+	if accepted := p.answered.inMinute(now); accepted > p.served || now.Sub(p.since) > time.Minute {
+		p.served = accepted
+	}
+	return wasAway
 }
 
 // grow raises the pace after one more call was accepted.
