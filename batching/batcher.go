@@ -200,12 +200,12 @@ func (b *Batcher[T]) dispatch(why Reason) {
 	b.start(job[T]{batch, why})
 }
 
-// finished ends a batch of w and reports whether w rests from then on: it does unless another does already.
-func (b *Batcher[T]) finished(w *worker[T]) (rests bool) {
+// finished ends a batch of w and reports whether w rests from then on: it does if it can, unless another does already.
+func (b *Batcher[T]) finished(w *worker[T], canRest bool) (rests bool) {
 	b.mu.Lock()
 	b.inFlight--
 	b.quiet = time.Now()
-	if rests = b.spare == nil && !b.closed; rests {
+	if rests = canRest && b.spare == nil && !b.closed; rests {
 		w.prepare(b.quiet)
 		b.spare = w
 	}

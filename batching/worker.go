@@ -50,10 +50,12 @@ func (b *Batcher[T]) work(j job[T]) {
 	}
 }
 
-// process processes a job, and reports whether w rests from then on.
+// process processes a job, and reports whether w rests from then on. A goroutine that ends in the middle of it does not.
 func (b *Batcher[T]) process(w *worker[T], j job[T]) (rests bool) {
-	defer func() { rests = b.finished(w) }()
+	ended := false
+	defer func() { rests = b.finished(w, ended) }()
 	b.cfg.Process(j.batch, j.why)
+	ended = true
 	return false
 }
 
@@ -63,28 +65,29 @@ func (b *Batcher[T]) rest(w *worker[T]) (j job[T], more bool) {
 		select {
 		case j, more = <-w.next:
 			return j, more
-		case now := <-w.look.C:
-			if b.retire(w, now) {
+		case <-w.look.C: // what it carries is when it was due, which may be long ago
+			if b.retire(w, time.Now()) {
 				return j, false
 			}
 		}
 	}
 }
 
-// retire takes away the worker if it has rested for long enough, and has not been given a job or dismissed meanwhile.
+// retire takes away the worker if it has rested for long enough, and has not been given a job or dismissed meanwhile. Otherwise it sets
+// the timer again.
 func (b *Batcher[T]) retire(w *worker[T], now time.Time) bool {
-	left := restAtMost - now.Sub(w.since)
-	if left > 0 {
-		w.look.Reset(left)
-		return false
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spare != w {
-		return false
+	left := restAtMost - now.Sub(w.since)
+	if left <= 0 && b.spare == w {
+		b.spare = nil
+		return true
 	}
-	b.spare = nil
-	return true
+	if left <= 0 {
+		left = restAtMost
+	}
+	w.look.Reset(left)
+	return false
 }
 
 // dismiss ends the worker that rests. b.mu is held.
