@@ -43,10 +43,11 @@ func First(list gjson.Result) (first gjson.Result) {
 }
 
 // Text returns a string as encoding/json reads it, what is not UTF-8 as U+FFFD. gjson would leave that as it is, and takes an escape
-// behind half of a surrogate pair for the other half, whatever it is.
+// behind half of a surrogate pair for the other half, whatever it is. The text has memory of its own: a value must not keep the body of
+// its answer.
 func Text(s gjson.Result) string {
 	if utf8.ValidString(s.Str) && !strings.Contains(s.Raw, `\ud`) && !strings.Contains(s.Raw, `\uD`) {
-		return s.Str
+		return strings.Clone(s.Str)
 	}
 	var text string
 	if err := json.Unmarshal([]byte(s.Raw), &text); err != nil {

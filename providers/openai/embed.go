@@ -140,7 +140,7 @@ func (p *Provider) decodeVectors(reply *httpjson.Reply, req *providers.Request) 
 	if !ok {
 		return nil, malformed("%s: the list is not of vectors, each with its index, so nobody knows whose each is", p.client.Place())
 	}
-	return &providers.Response{Vectors: vectors, Finish: providers.FinishStop, Usage: usageOf(gjson.ParseBytes(list.Usage))}, nil
+	return &providers.Response{Vectors: vectors, Finish: providers.FinishStop, Usage: chatUsage.of(gjson.ParseBytes(list.Usage))}, nil
 }
 
 // ordered returns the vectors in the order of the texts. Where there are more or fewer of them than texts, indexes cannot be

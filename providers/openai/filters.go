@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -15,7 +16,11 @@ const most = 8
 
 // filtersIn reads {"hate":{"filtered":true,"severity":"high"}, …}. What it cannot read is none: filters explain, and must
 // not cost an answer.
-func filtersIn(results gjson.Result) filters { return active(results.Value()) }
+func filtersIn(results gjson.Result) filters {
+	var all any
+	_ = json.Unmarshal([]byte(results.Raw), &all) // gjson's Value looks at what is deep once for each level
+	return active(all)
+}
 
 // filtersOf reads the innererror of a failure.
 func filtersOf(inner any) filters {

@@ -114,6 +114,8 @@ func TestAnswerShapes(t *testing.T) {
 	stop := providertest.Stop
 	counted := stop("hello")
 	counted.Usage = providers.Usage{PromptTokens: 7, CompletionTokens: 2, Reported: true}
+	cached := stop("hello")
+	cached.Usage = providers.Usage{PromptTokens: 7, CompletionTokens: 2, CachedTokens: 4, Reported: true}
 	other := stop("hello")
 	other.Finish = providers.FinishOther
 	const tail = `},"finish_reason":"stop"}]}`
@@ -138,6 +140,13 @@ func TestAnswerShapes(t *testing.T) {
 		"usage of no type":   {`{"usage":[1,2],` + hello[1:], stop("hello")},
 		"usage is null":      {`{"usage":null,` + hello[1:], stop("hello")},
 		"usage out of range": {`{"usage":{"prompt_tokens":1e30,"completion_tokens":2},` + hello[1:], stop("hello")},
+		"usage, both names":  {`{"usage":{"prompt_tokens":7,"completion_tokens":2,"input_tokens":0,"output_tokens":0},` + hello[1:], counted},
+		"usage, other side": {
+			`{"usage":{"prompt_tokens":7,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4,"reasoning_tokens":0},` +
+				`"completion_tokens_details":{"cached_tokens":0}},` + hello[1:], cached,
+		},
+		"part, twice":        {`{"choices":[{"message":{"content":[{"type":"text","text":"a","text":"b"},{"type":"text","type":"x","text":"c"}]` + tail, stop("b")},
+		"refusal of no type": {`{"choices":[{"message":{"content":"a","refusal":{}` + tail, stop("a")},
 		"usage of nothing":   {`{"usage":{"prompt_tokens":0,"completion_tokens":0},` + hello[1:], stop("hello")},
 	}
 	for name, test := range tests {
@@ -168,6 +177,17 @@ func TestMalformedAnswers(t *testing.T) {
 				t.Errorf("%v, want malformed: …%s…", err, test.message)
 			}
 		})
+	}
+}
+
+// TestDeepFilters: what explains a refusal may be as deep as a body can be, and is read in one pass: with one for each level this takes half
+// a minute.
+func TestDeepFilters(t *testing.T) {
+	deep := strings.Repeat(`{"a":`, 9_900) + `"` + strings.Repeat("x", 7<<20) + `"` + strings.Repeat("}", 9_900)
+	body := `{"choices":[{"finish_reason":"content_filter","message":{},"content_filter_results":` + deep + `}]}`
+	_, err := vendor.Ask(t, http.StatusOK, body)
+	if err == nil || err.Kind != providers.KindRefused {
+		t.Errorf("%v, want a refusal", err)
 	}
 }
 

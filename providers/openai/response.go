@@ -25,7 +25,7 @@ func (p *Provider) decode(reply *httpjson.Reply, req *providers.Request) (*provi
 		case "choices":
 			first = httpjson.First(value)
 		case "usage":
-			used = usageOf(value)
+			used = chatUsage.of(value)
 		}
 		return true
 	})
@@ -82,7 +82,7 @@ func said(message gjson.Result) (content gjson.Result, refusal bool) {
 		case "content":
 			content = value
 		case "refusal":
-			refusal = present(value.Raw)
+			refusal = value.Type == gjson.String && value.Str != ""
 		}
 		return true
 	})
@@ -109,7 +109,16 @@ func joinParts(parts gjson.Result) (string, bool) {
 	var text strings.Builder
 	ok := true
 	parts.ForEach(func(_, part gjson.Result) bool {
-		isText, piece := part.Get("type").Str == "text", part.Get("text")
+		isText, piece := false, gjson.Result{}
+		part.ForEach(func(name, value gjson.Result) bool {
+			switch name.Str {
+			case "type":
+				isText = value.Str == "text"
+			case "text":
+				piece = value
+			}
+			return true
+		})
 		ok = part.IsObject() && (!isText || piece.Type == gjson.String)
 		if ok && isText {
 			text.WriteString(httpjson.Text(piece))

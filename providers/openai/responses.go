@@ -86,7 +86,7 @@ func (p *Provider) decodeResponses(reply *httpjson.Reply, req *providers.Request
 		message := fmt.Sprintf("%s: the answer is %s", p.client.Place(), r.Status)
 		return nil, &providers.Error{Kind: providers.KindUnavailable, Message: message}
 	}
-	return &providers.Response{Text: text, Finish: r.finish(), Usage: usageOf(gjson.ParseBytes(r.Usage))}, nil
+	return &providers.Response{Text: text, Finish: r.finish(), Usage: responsesUsage.of(gjson.ParseBytes(r.Usage))}, nil
 }
 
 // said joins the text of the messages; thoughts and calls of tools are left out. A refusal is the model's word for no.

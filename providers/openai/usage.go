@@ -37,31 +37,47 @@ func part(count, whole float64) int {
 	return int(count)
 }
 
-// usageOf reads the usage of an answer: each API and endpoint has its own names for the same figures.
-func usageOf(usage gjson.Result) providers.Usage {
+// usageNames are what an API calls the tokens read and written. Gateways send both APIs' names at once, those of the other as 0.
+type usageNames struct{ prompt, completion string }
+
+var (
+	chatUsage      = usageNames{prompt: "prompt_tokens", completion: "completion_tokens"}
+	responsesUsage = usageNames{prompt: "input_tokens", completion: "output_tokens"}
+)
+
+// of reads the usage of an answer.
+func (n usageNames) of(usage gjson.Result) providers.Usage {
 	c := counts{}
 	usage.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
-		case "prompt_tokens", "input_tokens":
+		case n.prompt:
 			c.prompt = count(value)
-		case "completion_tokens", "output_tokens":
+		case n.completion:
 			c.completion = count(value)
-		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
-			value.ForEach(c.detail)
+		case n.prompt + "_details":
+			value.ForEach(c.readPart)
+		case n.completion + "_details":
+			value.ForEach(c.writtenPart)
 		}
 		return true
 	})
 	return tokens(c)
 }
 
-// detail reads a figure that is part of another.
-func (c *counts) detail(name, value gjson.Result) bool {
+// readPart reads a figure that is part of the tokens read.
+func (c *counts) readPart(name, value gjson.Result) bool {
 	switch name.Str {
 	case "cached_tokens":
 		c.cached = count(value)
 	case "cache_write_tokens":
 		c.written = count(value)
-	case "reasoning_tokens":
+	}
+	return true
+}
+
+// writtenPart reads a figure that is part of the tokens written.
+func (c *counts) writtenPart(name, value gjson.Result) bool {
+	if name.Str == "reasoning_tokens" {
 		c.reasoning = count(value)
 	}
 	return true
