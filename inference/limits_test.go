@@ -351,7 +351,8 @@ func TestALimitThatFalls(t *testing.T) {
 }
 
 // TestAfterRefusalsAlone: an account that refuses every call for some minutes, as one does that is used up by somebody else, is used
-// again within a minute; and one that has a tenth of its calls from then on is not refused much more than that.
+// again within a minute; and one that has a tenth of its calls from then on is not refused much more than that. In 150 runs of each the
+// least were 72 and 96 % (of 600), 53 and 78 % (of 60), and at most 20 calls were refused.
 func TestAfterRefusalsAlone(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -361,11 +362,11 @@ func TestAfterRefusalsAlone(t *testing.T) {
 		most        int // refused, in the five minutes after that
 		first, next float64
 	}{
-		{time.Minute, 600, false, 40, 0.4, 0.9},
-		{3 * time.Minute, 600, false, 40, 0.4, 0.9},
-		{10 * time.Minute, 600, true, 40, 0.4, 0.9},
-		{3 * time.Minute, 60, false, 60, 0.5, 0.8},
-		{3 * time.Minute, 60, true, 60, 0.5, 0.8},
+		{time.Minute, 600, false, 30, 0.6, 0.9},
+		{3 * time.Minute, 600, false, 30, 0.6, 0.9},
+		{10 * time.Minute, 600, true, 30, 0.6, 0.9},
+		{3 * time.Minute, 60, false, 30, 0.4, 0.7},
+		{3 * time.Minute, 60, true, 30, 0.4, 0.7},
 	} {
 		t.Run(fmt.Sprintf("%v, then %d, asks %v", test.away, test.then, test.asks), func(t *testing.T) {
 			t.Parallel()
