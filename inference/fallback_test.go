@@ -2,7 +2,9 @@ package inference_test
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,4 +70,65 @@ func openOn(t *testing.T, engine *inference.Engine, model string, records int) o
 		t.Fatal(err)
 	}
 	return opened{stream, r}
+}
+
+// TestFallsBack: records of a model that cannot answer get another's values, and the results, the batch and the hooks say so.
+func TestFallsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told, warned []string
+		calls := map[string]int{}
+		good := &echoModel{}
+		engine, err := inference.New(inference.Config{
+			Models: []inference.ModelConfig{
+				{Name: "big", Provider: "p", ProviderModel: "big-1", Driver: fails(providers.KindQuota), Options: numbered(map[string]string{"batch.size": "4"}), Fallback: []string{"small"}},
+				{Name: "small", Provider: "q", ProviderModel: "small-1", Driver: good, Limit: providers.NewLimit(1)},
+			},
+			Hooks: inference.Hooks{
+				FellBack: func(model, to string, why providers.Kind) {
+					mu.Lock()
+					defer mu.Unlock()
+					told = append(told, model+" "+to+" "+why.String())
+				},
+				CallEnd: func(_ context.Context, call inference.Call, _ inference.CallEnd) {
+					mu.Lock()
+					defer mu.Unlock()
+					calls[call.Model]++
+				},
+				BatchEnd: func(_ context.Context, _ inference.Batch, end inference.BatchEnd) {
+					mu.Lock()
+					defer mu.Unlock()
+					warned = append(warned, end.Warnings...)
+				},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := collect(4)
+		stream, err := engine.Open(t.Context(), inference.StreamConfig{Model: "big", Capacity: 4, Receiver: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Submit(recordsOf(4))
+		<-r.done
+		stream.Close()
+		<-stream.Idle()
+		want := []string{"answered by model small instead: out of quota"}
+		for tag, result := range r.byID {
+			if result.Err != nil || result.Attempts != 2 || !slices.Equal(result.Warnings, want) {
+				t.Errorf("record %d: %+v", tag, result)
+			}
+		}
+		if !slices.Equal(told, []string{"big small out of quota"}) || !slices.Equal(warned, want) || calls["big"] != 1 || calls["small"] != 1 {
+			t.Errorf("told %q, warned %q, calls %v", told, warned, calls)
+		}
+	})
+	for name, fallback := range map[string][]string{"one that there is not": {"x"}, "itself": {"m"}} {
+		_, err := inference.New(inference.Config{Models: []inference.ModelConfig{{Name: "m", Driver: says("x"), Fallback: fallback}}})
+		if err == nil {
+			t.Errorf("a model may fall back to %s", name)
+		}
+	}
 }

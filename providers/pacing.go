@@ -27,8 +27,9 @@ const (
 	paceBack, paceReturn = 0.04, 150 * time.Second
 	// paceNear is the part of the ceiling below which a refusal may be chance, for paceCalm after it went back.
 	paceNear, paceCalm = 0.98, 10 * time.Second
-	// paceDouble is how long a search takes to double the pace, and paceDoubleCalls how many calls at least.
-	paceDouble, paceDoubleCalls = 10 * time.Second, 20
+	// paceDouble is how long a search takes to double the pace, paceOpen the same where no rate is known that was refused, and
+	// paceDoubleCalls how many calls at least.
+	paceDouble, paceOpen, paceDoubleCalls = 10 * time.Second, 5 * time.Second, 20
 	// paceFloor is the part of the best minute's calls that no refusal goes below.
 	paceFloor = 0.5
 	// paceSlowest is how long some must be refused at the floor before it moves.
@@ -149,13 +150,17 @@ func (p *pacing) judge(now time.Time, known float64) bool {
 	return true
 }
 
-// halve goes to half the pace where most of a burst was refused, of which the first refusal has shown little.
+// halve goes to half the pace where most of a burst was refused, of which the first refusal has shown little. The burst was not sent at
+// that pace, so the pace is no ceiling: it may be a guess, of the few calls before the first one that was refused.
 func (p *pacing) halve(now time.Time) bool {
 	if p.under == 0 || p.behind <= 2 || p.behind < p.under/2 {
 		return false
 	}
-	p.ceiling = p.perMinute
-	p.goTo(p.perMinute/2, true, now)
+	least := paceLeast
+	if p.ceiling == 0 {
+		least = min(p.perMinute, paceStart)
+	}
+	p.goTo(max(p.perMinute/2, least), true, now)
 	return true
 }
 
@@ -318,7 +323,11 @@ func (p *pacing) serve(now time.Time) (wasAway bool) {
 // grow raises the pace after one more call was accepted.
 func (p *pacing) grow(span time.Duration) {
 	if p.searching {
-		p.perMinute = min(p.perMinute*math.Exp2(min(span.Seconds()/paceDouble.Seconds(), 1.0/paceDoubleCalls)), paceMost)
+		double := paceDouble
+		if p.ceiling == 0 {
+			double = paceOpen
+		}
+		p.perMinute = min(p.perMinute*math.Exp2(min(span.Seconds()/double.Seconds(), 1.0/paceDoubleCalls)), paceMost)
 		if near := (1 - paceBack) * p.ceiling; p.ceiling > 0 && p.perMinute >= near {
 			p.perMinute, p.searching, p.growth = near, false, 0
 		}
