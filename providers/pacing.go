@@ -20,9 +20,17 @@ const (
 	// paceUnsure is how much faster it may be than what was measured, in standard deviations of that; paceLeap is the least factor
 	// where the calls are too few to measure.
 	paceUnsure, paceLeap = 1.5, 0.3
-	// paceLook is after how many calls they are looked at together, and paceLooks how often in a row some must have been refused to
-	// say that they would be at any pace.
-	paceLook, paceLooks = 100, 3
+	// paceLook is after how many refusals they are looked at together, with paceLookLeast calls at least, and paceLooks how often in a row
+	// too many must have been refused to try whether they would be at any pace.
+	paceLook, paceLookLeast, paceLooks = 5, 20, 4
+	// paceOld is after how many calls of a pace they are counted anew.
+	paceOld = 100
+	// paceOwn is how many times as much must have been refused as a search for the limit brings, paceUsual the least part, and paceAll what
+	// part is so much that it says nothing; below paceSlow calls a minute such a search itself brings too much.
+	paceOwn, paceUsual, paceAll, paceSlow = 6.0, 0.01, 0.6, 15.0
+	// A try at half the pace has as many calls as let paceExpect refusals be expected, but paceLookMost at most, and is made paceProbes
+	// times.
+	paceExpect, paceLookMost, paceProbes = 6, 500, 2
 	// paceBack is by what part a pace that was found goes back at a refusal, and paceReturn how long it takes to come back.
 	paceBack, paceReturn = 0.04, 150 * time.Second
 	// paceNear is the part of the ceiling below which a refusal may be chance, for paceCalm after it went back.
@@ -53,8 +61,8 @@ const (
 // A provider that accepts nothing for a while is away, and shows nothing of its rate. When it accepts a call again it gets half of what it
 // accepted before, and half of that the next time, unless it has accepted more meanwhile.
 //
-// Where for long some are refused at every pace that is tried, but not many, the provider refuses some calls however slow they
-// come: such a part of them does not count any more.
+// Where again and again more is refused than a search for the limit brings, and still is at half the pace, the provider refuses some
+// calls however slow they come: such a part of them does not count any more.
 //
 // [CUBIC]: https://www.rfc-editor.org/rfc/rfc9438
 type pacing struct {
@@ -69,8 +77,11 @@ type pacing struct {
 	kept    float64   // calls that were sent since and not refused
 	pace    tally     // of the calls since, the last ones
 	long    tally     // of calls at any pace, the last ones
+	looks   int       // how often in a row too many of those were refused
 	probing bool      // half the pace is tried, to see whether they still are
-	looks   int       // how often in a row some of those were refused
+	doubt   tally     // of the calls that gave rise to that
+	proved  float64   // the rate that was accepted of them
+	vain    int       // how many such tries showed nothing
 	usual   float64   // what part of the calls is refused at any pace
 	excused float64   // the most that it may be
 
@@ -109,6 +120,9 @@ func (p *pacing) sent(now time.Time) {
 // was refused, because they came for the same room.
 func (p *pacing) refused(begun, now time.Time, known, under float64) bool {
 	p.denied.add(now)
+	if !begun.Before(p.long.from) {
+		p.long.refused++
+	}
 	if begun.Before(p.back) {
 		p.late = now
 		p.behind++
@@ -119,7 +133,6 @@ func (p *pacing) refused(begun, now time.Time, known, under float64) bool {
 	}
 	p.kept--
 	p.pace.refused++
-	p.long.refused++
 	if !p.judge(now, known) {
 		return false
 	}
@@ -130,15 +143,11 @@ func (p *pacing) refused(begun, now time.Time, known, under float64) bool {
 // judge moves the pace after one of its own calls was refused, and reports whether it has.
 func (p *pacing) judge(now time.Time, known float64) bool {
 	p.lookBack(now)
-	share, forLong := p.lookLong(now)
 	switch {
 	case p.perMinute == 0:
 		p.begin(now, known)
-	case forLong && !p.probing:
-		p.probe(now)
-	case forLong:
-		p.excuse(share, now)
-	case p.isTooEarly(now), p.isUsual(), p.perMinute <= p.floor():
+	case p.look(now):
+	case p.probing, p.isTooEarly(now), p.isUsual(), p.perMinute <= p.floor():
 		return false
 	case p.isFarOff(now):
 		p.measure(now)
@@ -153,7 +162,7 @@ func (p *pacing) judge(now time.Time, known float64) bool {
 // halve goes to half the pace where most of a burst was refused, of which the first refusal has shown little. The burst was not sent at
 // that pace, so the pace is no ceiling: it may be a guess, of the few calls before the first one that was refused.
 func (p *pacing) halve(now time.Time) bool {
-	if p.under == 0 || p.behind <= 2 || p.behind < p.under/2 {
+	if p.probing || p.under == 0 || p.behind <= 2 || p.behind < p.under/2 {
 		return false
 	}
 	least := paceLeast
@@ -178,6 +187,7 @@ func (p *pacing) lookBack(now time.Time) {
 
 // begin starts at the limit that is known, or at the rate of the calls so far.
 func (p *pacing) begin(now time.Time, known float64) {
+	p.probing, p.looks, p.doubt = false, 0, tally{}
 	if known > 0 {
 		p.ceiling = known
 		p.goTo((1-paceBack)*known, false, now)
@@ -194,7 +204,7 @@ func (p *pacing) isTooEarly(now time.Time) bool {
 
 // isUsual reports whether no more was refused than at any pace, by what chance may bring.
 func (p *pacing) isUsual() bool {
-	return p.usual > 0 && p.pace.refused <= 3+min(2*p.usual, paceMuch)*p.pace.sent
+	return p.usual > 0 && p.pace.refused <= 3+min(2*p.usual, p.usual+paceMuch/2)*p.pace.sent
 }
 
 // isFarOff reports whether so much was refused that a small step helps nothing. Few calls are enough where all came much slower than
@@ -207,36 +217,75 @@ func (p *pacing) isFarOff(now time.Time) bool {
 	return p.pace.refused > 2 || p.pace.refused*slow > 4
 }
 
-// lookLong looks at the last calls of all paces, when there are enough, and reports whether some are refused at any pace.
-func (p *pacing) lookLong(now time.Time) (share float64, refusedAtAnyPace bool) {
-	if p.long.sent < paceLook {
-		return 0, false
+// look looks at the last calls of all paces when some were refused, for whether they would be at any pace, and reports whether the pace
+// has changed for that.
+func (p *pacing) look(now time.Time) bool {
+	if p.probing {
+		return p.lookAtProbe(now)
 	}
-	share = p.long.share()
+	if p.long.refused < paceLook || p.long.sent < paceLookLeast {
+		return false
+	}
+	last := p.long
 	p.long = tally{from: now}
-	if p.usual = min(p.usual+(share-p.usual)/4, p.excused); p.usual < paceSome/5 {
+	share := (last.refused - 1) / (last.sent - 1) // less one, because it is a refusal that ends the count
+	if p.usual = min(p.usual+(share-p.usual)/4, p.excused); p.usual < paceUsual {
 		p.usual = 0
 	}
 	own := 1 / (p.perMinute * paceReturn.Minutes()) // what going on until one is refused brings of itself
-	if share <= max(paceSome, 2*p.usual, 2*own) || share >= paceMuch || !p.answered.isWhole(now) {
-		p.looks, p.probing = 0, false
-		return share, false
+	if share <= max(paceOwn*own, paceUsual, 2*p.usual) || share >= paceAll || p.perMinute < paceSlow || !p.answered.isWhole(now) {
+		p.looks, p.doubt = 0, tally{}
+		return false
 	}
 	p.looks++
-	return share, p.looks >= paceLooks
+	p.doubt.sent += last.sent
+	p.doubt.refused += last.refused
+	if p.looks < paceLooks<<p.vain {
+		return false
+	}
+	p.probe(now)
+	return true
 }
 
 // probe tries half the pace, before what is refused is taken for the usual.
 func (p *pacing) probe(now time.Time) {
-	p.probing, p.looks, p.best = true, paceLooks-1, 0
+	p.probing, p.looks, p.best = true, 0, 0
+	p.proved = (1 - p.doubt.share()) * p.perMinute
 	p.goTo(p.perMinute/2, false, now)
-	p.ceiling = p.perMinute
+	p.ceiling, p.long = p.perMinute, p.pace
+}
+
+// lookAtProbe ends a probe when it has shown something.
+func (p *pacing) lookAtProbe(now time.Time) bool {
+	if p.long.sent < min(max(paceExpect/p.doubt.share(), paceLookLeast), paceLookMost) {
+		return false
+	}
+	share := p.long.share()
+	p.long = tally{from: now}
+	if share < p.doubt.share()/3 || share >= paceAll {
+		p.endProbe(now)
+		return true
+	}
+	if p.looks++; p.looks < paceProbes {
+		return false
+	}
+	p.excuse(share, now)
+	return true
+}
+
+// endProbe goes back to what was accepted before the probe: less is refused at half the pace, so that is the limit.
+func (p *pacing) endProbe(now time.Time) {
+	p.probing, p.doubt, p.best, p.ceiling = false, tally{}, p.proved, p.proved
+	p.looks = 0
+	p.vain = 1
+	p.goTo((1-paceBack)*p.proved, false, now)
 }
 
 // excuse takes what was refused for the usual, and searches for a pace at which more is.
 func (p *pacing) excuse(share float64, now time.Time) {
-	p.usual, p.excused, p.looks, p.probing, p.ceiling = share, share, 0, false, 0
-	p.goTo(max(p.perMinute, p.best), true, now)
+	p.usual, p.excused, p.ceiling = share, share, 0
+	p.probing, p.doubt, p.looks, p.vain = false, tally{}, 0, 0
+	p.goTo(max(p.perMinute, p.proved), true, now)
 }
 
 // measure goes to the rate that was accepted, or where the calls are few towards it.
@@ -284,16 +333,22 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 	if p.perMinute == 0 || begun.Before(p.back) {
 		return false
 	}
+	if wasAway { // what was refused meanwhile shows nothing of a pace
+		p.looks, p.probing, p.doubt, p.long = 0, false, tally{}, tally{from: now}
+	}
 	if wasAway && p.perMinute < paceReturns*p.served {
 		p.ceiling, p.served = p.served, paceReturns*p.served
 		p.goTo(p.served, true, now)
 		return true
 	}
-	if p.pace.sent >= paceLook { // older calls say less
+	if p.pace.sent >= paceOld { // older calls say less
 		if p.pace.share() < p.usual/3 {
 			p.usual, p.excused, p.looks = 0, 0, 0
 		}
 		p.pace = tally{from: now}
+	}
+	if p.probing && p.look(now) {
+		return true
 	}
 	span := min(now.Sub(p.grown), paceIdle)
 	p.grown = now
