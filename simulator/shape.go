@@ -182,9 +182,9 @@ func (s *schema) choose(field local.Field, record local.Record) []byte {
 	return s.enum[min(int(at), len(words)-1)]
 }
 
-// number is the field's figure, in the schema's bounds. A field of the index's name is the record's index.
+// number is the field's figure, in the schema's bounds. A field of the index's name is the record's index, where that is in them.
 func (s *schema) number(field local.Field, index string, record local.Record) []byte {
-	if (field.Name == index || field.Name == "index") && record.ID == "" {
+	if (field.Name == index || field.Name == "index") && record.ID == "" && s.admits(float64(record.Index)) {
 		return strconv.AppendInt(nil, int64(record.Index), 10)
 	}
 	n, err := strconv.ParseFloat(string(field.Value(record)), 64)
@@ -204,6 +204,11 @@ func (s *schema) number(field local.Field, index string, record local.Record) []
 		n = math.Round(n)
 	}
 	return strconv.AppendFloat(nil, n, 'f', -1, 64)
+}
+
+// admits reports whether a number is in the bounds.
+func (s *schema) admits(n float64) bool {
+	return (s.low == nil || n >= *s.low) && (s.top == nil || n <= *s.top)
 }
 
 // asString is a JSON value as a JSON string.

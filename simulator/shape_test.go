@@ -40,6 +40,10 @@ func TestShapes(t *testing.T) {
 			"a list", object(`"results": {"type": "array", "items": {"type": "object", "properties": {"index": {"type": "integer"}, "sentiment": {"type": "string"}}}}`),
 			`{"results": [{"index": 1, "sentiment": "positive"}, {"index": 2, "sentiment": "negative"}]}`,
 		},
+		{
+			"an index with bounds", object(`"r1": {"type": "object", "properties": {"index": {"type": "integer", "minimum": 1, "maximum": 1}}}, "r2": {"type": "object", "properties": {"index": {"type": "integer", "minimum": 1, "maximum": 1}}}`),
+			`{"r1": {"index": 1}, "r2": {"index": 1}}`,
+		},
 		{"a record that is not there", object(`"r9": ` + label), `{"r9": "neutral"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
