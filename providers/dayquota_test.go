@@ -74,17 +74,7 @@ func TestADaysLimitIsUsed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				driver := &dayLimit{limit: 14_400, even: test.even}
 				chain, _ := throttled(driver, providers.Rates{})
-				ctx, cancel := context.WithTimeout(t.Context(), test.time)
-				defer cancel()
-				var wg sync.WaitGroup
-				for range 32 {
-					wg.Go(func() {
-						for ctx.Err() == nil && !isLate(chain.Complete(ctx, request(1, 1))) {
-							continue
-						}
-					})
-				}
-				wg.Wait()
+				callAll(t, chain, test.time)
 				if driver.calls < test.want {
 					t.Errorf("%d calls in %v, want %d", driver.calls, test.time, test.want)
 				}

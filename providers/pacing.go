@@ -81,7 +81,7 @@ type pacing struct {
 	probing bool      // half the pace is tried, to see whether they still are
 	doubt   tally     // of the calls that gave rise to that
 	proved  float64   // the rate that was accepted of them
-	vain    int       // how many such tries showed nothing
+	vain    int       // 1: the last such try showed nothing, and twice as many looks come before the next
 	usual   float64   // what part of the calls is refused at any pace
 	excused float64   // the most that it may be
 
@@ -187,7 +187,7 @@ func (p *pacing) lookBack(now time.Time) {
 
 // begin starts at the limit that is known, or at the rate of the calls so far.
 func (p *pacing) begin(now time.Time, known float64) {
-	p.probing, p.looks, p.doubt = false, 0, tally{}
+	p.trust()
 	if known > 0 {
 		p.ceiling = known
 		p.goTo((1-paceBack)*known, false, now)
@@ -234,7 +234,7 @@ func (p *pacing) look(now time.Time) bool {
 	}
 	own := 1 / (p.perMinute * paceReturn.Minutes()) // what going on until one is refused brings of itself
 	if share <= max(paceOwn*own, paceUsual, 2*p.usual) || share >= paceAll || p.perMinute < paceSlow || !p.answered.isWhole(now) {
-		p.looks, p.doubt = 0, tally{}
+		p.trust()
 		return false
 	}
 	p.looks++
@@ -246,6 +246,9 @@ func (p *pacing) look(now time.Time) bool {
 	p.probe(now)
 	return true
 }
+
+// trust takes refusals for those of a limit again, and ends a try that is under way.
+func (p *pacing) trust() { p.looks, p.probing, p.doubt = 0, false, tally{} }
 
 // probe tries half the pace, before what is refused is taken for the usual.
 func (p *pacing) probe(now time.Time) {
@@ -275,16 +278,15 @@ func (p *pacing) lookAtProbe(now time.Time) bool {
 
 // endProbe goes back to what was accepted before the probe: less is refused at half the pace, so that is the limit.
 func (p *pacing) endProbe(now time.Time) {
-	p.probing, p.doubt, p.best, p.ceiling = false, tally{}, p.proved, p.proved
-	p.looks = 0
-	p.vain = 1
+	p.trust()
+	p.best, p.ceiling, p.vain = p.proved, p.proved, 1
 	p.goTo((1-paceBack)*p.proved, false, now)
 }
 
 // excuse takes what was refused for the usual, and searches for a pace at which more is.
 func (p *pacing) excuse(share float64, now time.Time) {
-	p.usual, p.excused, p.ceiling = share, share, 0
-	p.probing, p.doubt, p.looks, p.vain = false, tally{}, 0, 0
+	p.trust()
+	p.usual, p.excused, p.ceiling, p.vain = share, share, 0, 0
 	p.goTo(max(p.perMinute, p.proved), true, now)
 }
 
@@ -334,7 +336,8 @@ func (p *pacing) accepted(begun, now time.Time, waiting bool, known float64) boo
 		return false
 	}
 	if wasAway { // what was refused meanwhile shows nothing of a pace
-		p.looks, p.probing, p.doubt, p.long = 0, false, tally{}, tally{from: now}
+		p.trust()
+		p.long = tally{from: now}
 	}
 	if wasAway && p.perMinute < paceReturns*p.served {
 		p.ceiling, p.served = p.served, paceReturns*p.served

@@ -383,6 +383,22 @@ func BenchmarkThrottle(b *testing.B) {
 	}
 }
 
+// callAll has 32 callers make one call after the other for some time.
+func callAll(t *testing.T, chain providers.Provider, long time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			for ctx.Err() == nil && !isLate(chain.Complete(ctx, request(1, 1))) {
+				continue
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // randomCalls is how many calls of a second 32 callers make in half an hour.
 const randomCalls = 32 * 30 * 60
 
@@ -398,17 +414,7 @@ func refusedAtRandom(t *testing.T, percent int) (calls int) {
 			return fail(providers.Error{Kind: providers.KindRateLimited, Status: 429})
 		}
 		chain, _ := throttled(driver, providers.Rates{})
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
-		defer cancel()
-		var wg sync.WaitGroup
-		for range 32 {
-			wg.Go(func() {
-				for ctx.Err() == nil && !isLate(chain.Complete(ctx, request(1, 1))) {
-					continue
-				}
-			})
-		}
-		wg.Wait()
+		callAll(t, chain, 30*time.Minute)
 		calls = len(driver.calls)
 	})
 	return calls
